@@ -1,0 +1,1 @@
+"""Measurements: each compares in one run against a baseline and writes its table to benchmarks/results/."""

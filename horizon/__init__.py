@@ -1,0 +1,1 @@
+"""The spine: records, weeks, settings, errors and the command line."""

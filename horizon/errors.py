@@ -1,0 +1,58 @@
+"""One small family of errors. A message says what was expected, what was found and what to do."""
+
+from pathlib import Path
+
+
+class HorizonError(Exception):
+    """Base of all errors that Horizon raises on purpose; the command line prints it without a traceback."""
+
+    exit_code = 1
+
+
+class UsageError(HorizonError):
+    """A command was called with words or files that cannot be used."""
+
+    exit_code = 2
+
+
+class TaxonomyError(HorizonError):
+    """A taxonomy file is wrong. Names the file and, where known, the line."""
+
+    exit_code = 2
+
+    def __init__(self, message: str, *, file: Path | None = None, line: int | None = None) -> None:
+        place = "" if file is None else f"{file}:{line}: " if line else f"{file}: "
+        super().__init__(place + message)
+        self.file = file
+        self.line = line
+
+
+class SourceError(HorizonError):
+    """A feed could not be read; the week of that source is unknown, never zero."""
+
+    exit_code = 3
+
+    def __init__(self, message: str, *, source: str, url: str | None = None) -> None:
+        super().__init__(f"source {source}: {message}" + (f" ({url})" if url else ""))
+        self.source = source
+        self.url = url
+
+
+class ParseError(HorizonError):
+    """A response or file has not the structure its format promises."""
+
+
+class StoreError(HorizonError):
+    """The database or the data folder cannot be used."""
+
+    exit_code = 3
+
+
+class ModelError(HorizonError):
+    """A trained model is missing, altered or does not fit the taxonomy."""
+
+    exit_code = 3
+
+
+class RenderError(HorizonError):
+    """A brief could not be written in the format asked for."""

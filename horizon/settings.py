@@ -1,0 +1,33 @@
+"""Settings from the environment (HORIZON_*) or a `.env` file outside version control; nothing is read at import."""
+
+from pathlib import Path
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """All that may differ from one installation to the next."""
+
+    model_config = SettingsConfigDict(env_prefix="HORIZON_", env_file=".env", extra="ignore", frozen=True)
+
+    data_dir: Path = Path("var")
+    """Database, crawls and briefs live below it."""
+    database_url: str | None = None
+    """SQLAlchemy URL; default is SQLite in the data folder."""
+    contact: str | None = None
+    """E-mail address or URL put into the user agent, as arXiv and the EPO ask."""
+    taxonomy_dir: Path | None = None
+    """Folder with area files instead of the shipped ones."""
+    model_dir: Path | None = None
+    """Folder of a trained classifier instead of the shipped one."""
+    replay_url: str | None = None
+    """Base URL of a replay server; every source is then read from it and all output says so."""
+    shared_data: Path = Path("../shared/data")
+    """Real records for training, tests and rehearsals."""
+    font_dir: Path | None = None
+    """Folder with Chinese fonts instead of the packaged ones."""
+
+    @property
+    def url(self) -> str:
+        """The database's SQLAlchemy URL."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'horizon.sqlite'}"

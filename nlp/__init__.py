@@ -1,0 +1,1 @@
+"""Same item, same taxonomy, same model: same labels, each with its evidence."""

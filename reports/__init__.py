@@ -1,0 +1,1 @@
+"""No number without the ids behind it: one JSON document model, many renderings."""

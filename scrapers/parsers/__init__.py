@@ -1,0 +1,1 @@
+"""Pure parsers: bytes in, Items and Issues out; no network, no entities."""

@@ -1,0 +1,1 @@
+"""Scores are pure functions of counts: no clock, no I/O."""
