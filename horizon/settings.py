@@ -1,6 +1,7 @@
 """Settings from the environment (HORIZON_*) or a `.env` file outside version control; nothing is read at import."""
 
 from pathlib import Path
+from typing import Self
 
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -20,12 +21,20 @@ class Settings(BaseSettings):
     """Folder with area files instead of the shipped ones."""
     model_dir: Path | None = None
     """Folder of a trained classifier instead of the shipped one."""
+    crawl_retry_delays_s: tuple[float, ...] = (60.0, 600.0)
+    """Waits before Prefect starts a failed crawl again."""
     replay_url: str | None = None
     """Base URL of a replay server; every source is then read from it and all output says so."""
     shared_data: Path = Path("../shared/data")
     """Real records for training, tests and rehearsals."""
     font_dir: Path | None = None
     """Folder with Chinese fonts instead of the packaged ones."""
+
+    @classmethod
+    def in_folder(cls, data_dir: Path | None) -> Self:
+        """Settings from the environment, with another data folder if one is given."""
+        settings = cls()
+        return settings if data_dir is None else settings.model_copy(update={"data_dir": data_dir})
 
     @property
     def url(self) -> str:

@@ -18,7 +18,7 @@ def _is_local(address: Any) -> bool:
     if host in ("localhost", ""):
         return True
     try:
-        return ipaddress.ip_address(host.split("%")[0]).is_loopback
+        return ipaddress.ip_address(host.split("%", maxsplit=1)[0]).is_loopback
     except ValueError:
         return False
 
@@ -43,5 +43,7 @@ def shared_data() -> Path:
     """Real records outside the repository; see README, section on data."""
     folder = Path(os.environ.get("HORIZON_SHARED_DATA", str(ROOT.parent / "shared" / "data")))
     if not folder.is_dir():
-        pytest.skip(f"needs the real records, which are not shipped: no folder {folder.name!r} (set HORIZON_SHARED_DATA)")
+        pytest.skip(
+            f"needs the real records, which are not shipped: no folder {folder.name!r} (set HORIZON_SHARED_DATA)"
+        )
     return folder

@@ -1,0 +1,200 @@
+"""The order of a weekly scan and of a backfill, said once; plain by default, under Prefect with its tasks as steps."""
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from flows import steps
+from flows.workspace import Workspace
+from horizon.errors import UsageError
+from horizon.records import Fetch, Run, SourceId, Week
+from horizon.weeks import IsoWeek, weeks_between
+
+LANGUAGES = ("zh", "en")
+FORMATS = ("json", "html", "pdf", "md")
+KNOWN = ("OK", "NO_RESULTS")
+
+
+class WeeklyParams(BaseModel):
+    """What an operator or analyst may choose of a weekly scan."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    week: Week
+    sources: tuple[SourceId, ...] = ("arxiv",)
+    languages: tuple[str, ...] = LANGUAGES
+    formats: tuple[str, ...] = FORMATS
+
+
+class BackfillParams(BaseModel):
+    """A span of weeks to harvest, classify and count; no brief is written."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    since: Week
+    until: Week
+    sources: tuple[SourceId, ...] = ("arxiv",)
+
+
+class ScanSummary(BaseModel):
+    """What one scan did; the same numbers as in the operator's artifact."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    run_id: str
+    week: Week
+    repeated: bool = False
+    """True when the same scan had been done before and nothing was left to do."""
+    fetches: tuple[Fetch, ...] = ()
+    ingested: int = 0
+    classified: int = 0
+    counted: int = 0
+    scored: int = 0
+    briefs: tuple[Path, ...] = ()
+    mismatches: tuple[str, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        return all(fetch.status in KNOWN for fetch in self.fetches)
+
+    @property
+    def exit_code(self) -> int:
+        """0 done, 1 a check failed, 3 a source failed."""
+        if not self.complete:
+            return 3
+        return 1 if self.mismatches else 0
+
+
+@dataclass(frozen=True)
+class Steps:
+    """The steps that the order below calls; `flows.tasks` puts Prefect tasks in their place."""
+
+    crawl_source: Callable[[Workspace, Run, str], steps.Crawl | None] = steps.crawl_source
+    crawl_window: Callable[[Workspace, str, IsoWeek, steps.Window], steps.Crawl] = steps.crawl_window
+    ingest_crawl: Callable[[Workspace, Run, steps.Crawl], int] = steps.ingest_crawl
+    classify_new: Callable[[Workspace, Run], int] = steps.classify_new
+    count_weeks: Callable[[Workspace, Run], int] = steps.count_weeks
+    score_week: Callable[[Workspace, Run, Sequence[str]], int] = steps.score_week
+    write_briefs: Callable[[Workspace, Run, Sequence[str], Sequence[str]], list[Path]] = steps.write_briefs
+    verify_written: Callable[[Workspace, Sequence[Path]], list[str]] = steps.verify_written
+
+
+PLAIN = Steps()
+
+
+def run_weekly_scan(work: Workspace, params: WeeklyParams, now: datetime, do: Steps = PLAIN) -> ScanSummary:
+    """Crawl, ingest, classify, count, score, brief, verify: one week, idempotent.
+
+    A source that fails does not stop the others; its week is unknown until a later scan catches it up.
+    """
+    run, finished = open_weekly_run(work, params, now)
+    ingested = 0
+    if not finished:
+        for source in params.sources:
+            crawl = do.crawl_source(work, run, source)
+            ingested += 0 if crawl is None else do.ingest_crawl(work, run, crawl)
+    summary = ScanSummary(
+        run_id=run.run_id,
+        week=run.week,
+        repeated=finished,
+        ingested=ingested,
+        classified=0 if finished else do.classify_new(work, run),
+        counted=0 if finished else do.count_weeks(work, run),
+        scored=0 if finished else do.score_week(work, run, params.sources),
+        fetches=_fetches_of(work, run, params.sources),
+        briefs=tuple(briefs := do.write_briefs(work, run, params.languages, params.formats)),
+        mismatches=tuple(do.verify_written(work, briefs)),
+    )
+    return _finish(work, run, summary, finished)
+
+
+def run_backfill(work: Workspace, params: BackfillParams, now: datetime, do: Steps = PLAIN) -> ScanSummary:
+    """Harvest a span of weeks year by year, then classify and count it."""
+    if now < params.until.end:
+        raise UsageError(f"week {params.until} has not ended at {now:%Y-%m-%d %H:%M} UTC; end the backfill earlier")
+    settled = {"since": str(params.since), "sources": " ".join(params.sources)}
+    run, finished = open_run(work, "backfill", params.until, settled, now)
+    if finished:
+        return ScanSummary(run_id=run.run_id, week=run.week, repeated=True)
+    fetches: list[Fetch] = []
+    ingested = 0
+    for source in params.sources:
+        for window in _missing_years(work, source, params, now):
+            crawl = do.crawl_window(work, source, IsoWeek.of(window.until), window)
+            ingested += do.ingest_crawl(work, run, crawl)
+            fetches.append(crawl.fetch)
+    summary = ScanSummary(
+        run_id=run.run_id,
+        week=run.week,
+        fetches=tuple(fetches),
+        ingested=ingested,
+        classified=do.classify_new(work, run),
+        counted=do.count_weeks(work, run),
+    )
+    return _finish(work, run, summary, finished)
+
+
+def open_weekly_run(work: Workspace, params: WeeklyParams, now: datetime) -> tuple[Run, bool]:
+    """The run of a weekly scan; refuses a week that has not ended."""
+    if now < params.week.end:
+        raise UsageError(f"week {params.week} has not ended at {now:%Y-%m-%d %H:%M} UTC; scan a complete week")
+    return open_run(work, "weekly_scan", params.week, {"sources": " ".join(params.sources)}, now)
+
+
+def open_run(work: Workspace, kind: str, week: IsoWeek, params: dict[str, str], now: datetime) -> tuple[Run, bool]:
+    """The run to carry on, and whether it was finished before.
+
+    A killed run is taken up under its own id and time, so that it ends as an undisturbed one would have; after a failed
+    one a new attempt begins.
+    """
+    params = {**params, "world": work.world}
+    identity = [kind, str(week), params, work.taxonomy.version, work.classifier.fingerprint]
+    digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:12]
+    attempt = 1
+    while stored := work.store.run(f"{kind}-{week}-{digest}-{attempt}"):
+        if stored.status != "failed":
+            return stored.run, stored.status == "done"
+        attempt += 1
+    run = Run(
+        run_id=f"{kind}-{week}-{digest}-{attempt}",
+        kind=kind,
+        week=week,
+        started=now,
+        taxonomy=work.taxonomy.version,
+        model=work.classifier.fingerprint,
+        code=version("horizon-scan"),
+        params=params,
+    )
+    work.store.begin_run(run)
+    return run, False
+
+
+def _finish(work: Workspace, run: Run, summary: ScanSummary, finished: bool) -> ScanSummary:
+    if not finished:
+        work.store.finish_run(run.run_id, "done" if summary.complete else "failed", run.started)
+    return summary
+
+
+def _fetches_of(work: Workspace, run: Run, sources: Sequence[str]) -> tuple[Fetch, ...]:
+    """The newest fetch of each source that covers the run's week."""
+    found = []
+    for source in sources:
+        fetches = [fetch for fetch in work.store.fetches(source, as_of=run.started) if fetch.until >= run.week.sunday]
+        complete = [fetch for fetch in fetches if fetch.status in KNOWN]
+        found += (complete or fetches)[-1:]
+    return tuple(found)
+
+
+def _missing_years(work: Workspace, source: str, params: BackfillParams, now: datetime) -> list[steps.Window]:
+    """The span cut at calendar years, without the parts already stored: a killed backfill goes on where it was."""
+    weeks = list(weeks_between(params.since, params.until))
+    years = [[week for week in weeks if week.year == year] for year in sorted({week.year for week in weeks})]
+    windows = [steps.Window(year[0].monday, year[-1].sunday) for year in years]
+    done = {(f.since, f.until) for f in work.store.fetches(source, as_of=now) if f.status in KNOWN}
+    return [window for window in windows if (window.since, window.until) not in done]

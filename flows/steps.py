@@ -1,0 +1,155 @@
+"""The steps of a scan as plain functions over a workspace.
+
+Each is idempotent: a repeat adds nothing, a killed one resumes.
+"""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+from flows.workspace import Workspace
+from horizon.records import Fetch, Run
+from horizon.weeks import IsoWeek, weeks_between
+
+log = logging.getLogger(__name__)
+
+HISTORY_WEEKS = 364
+"""Weeks that a score looks back on; a longer history neither costs nor counts more."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """Days to crawl, both included."""
+
+    since: date
+    until: date
+
+
+@dataclass(frozen=True)
+class Crawl:
+    """What became of a crawl, and where its pages, items and issues lie."""
+
+    fetch: Fetch
+    folder: Path
+
+
+def plan_window(work: Workspace, source: str, week: IsoWeek, now: datetime) -> Window | None:
+    """The days still to be crawled for a week, or None when the week is already known.
+
+    Reaches back over the source's overlap, and further over earlier weeks that were tried and failed: the next scan
+    catches up what a failed one left.
+    """
+    from scrapers.source import load_source
+
+    fetches = work.store.fetches(source, as_of=now)
+    missed = missed_weeks(fetches, week)
+    if week not in missed:
+        return None
+    return Window(min(missed).monday - timedelta(days=load_source(source).overlap_days), week.sunday)
+
+
+def missed_weeks(fetches: Sequence[Fetch], week: IsoWeek) -> list[IsoWeek]:
+    """Weeks since the first fetch, up to and including `week`, that no complete fetch covers."""
+    first = min([IsoWeek.of(fetch.since + timedelta(days=6)) for fetch in fetches], default=week)
+    complete = [(fetch.since, fetch.until) for fetch in fetches if fetch.status in ("OK", "NO_RESULTS")]
+    return [
+        candidate
+        for candidate in weeks_between(min(first, week), week)
+        if not any(since <= candidate.monday and candidate.sunday <= until for since, until in complete)
+    ]
+
+
+def crawl_source(work: Workspace, run: Run, source: str) -> Crawl | None:
+    """Crawl what the run's week still lacks; None when the store holds it already."""
+    window = plan_window(work, source, run.week, run.started)
+    return None if window is None else crawl_window(work, source, run.week, window)
+
+
+def crawl_window(work: Workspace, source: str, week: IsoWeek, window: Window) -> Crawl:
+    """Crawl in a subprocess into a folder of its own; a folder already complete is returned at once."""
+    from scrapers.crawl import crawl
+
+    folder = work.crawls / source / f"{week}-from-{window.since}"
+    base_url = f"{work.settings.replay_url}/{source}/oai" if work.settings.replay_url else None
+    contact = work.settings.contact
+    fetch = crawl(source, window.since, window.until, week, folder, base_url=base_url, contact=contact)
+    because = f" ({fetch.reason})" if fetch.reason else ""
+    log.info("%s %s to %s: %s, %d items%s", source, window.since, window.until, fetch.status, fetch.items, because)
+    return Crawl(fetch, folder)
+
+
+def ingest_crawl(work: Workspace, run: Run, crawl: Crawl) -> int:
+    """Store what was crawled, then the watermark: a kill in between leaves the week to be crawled again."""
+    from scrapers.crawl import read_issues, read_items
+
+    added = 0
+    if crawl.fetch.status != "ERROR":
+        report = work.store.ingest(run.run_id, run.started, read_items(crawl.folder))
+        added = report.new + report.changed
+    work.store.add_issues(run.run_id, run.started, list(read_issues(crawl.folder)))
+    work.store.record_fetch(run.run_id, crawl.fetch, run.started)
+    return added
+
+
+def classify_new(work: Workspace, run: Run) -> int:
+    """Label every item whose newest text has no labels of this taxonomy and model."""
+    done = 0
+    for items in work.store.unclassified(run.taxonomy, run.model):
+        labels = [label for found in work.classifier.classify(items) for label in found]
+        work.store.add_labels(run.run_id, run.started, [item.id for item in items], labels)
+        done += len(items)
+    return done
+
+
+def count_weeks(work: Workspace, run: Run) -> int:
+    """Count again the weeks that this run's items or labels changed."""
+    weeks = work.store.affected_weeks(run.run_id)
+    return work.store.recount(run.run_id, run.started, run.taxonomy, run.model, weeks, series=work.taxonomy.series)
+
+
+def score_week(work: Workspace, run: Run, sources: Sequence[str]) -> int:
+    """Score every series of each source from the weeks up to the run's."""
+    from scrapers.source import load_source
+    from trends.momentum import score_momentum
+
+    scores = []
+    for source in sources:
+        points = work.store.weekly_counts(
+            run.taxonomy,
+            run.model,
+            source=source,
+            since=run.week + (1 - HISTORY_WEEKS),
+            until=run.week,
+            as_of=run.started,
+        )
+        if points:
+            scores += score_momentum(points, run.week, incomplete_weeks=load_source(source).incomplete_weeks)
+    return work.store.add_scores(run.run_id, run.started, scores)
+
+
+def write_briefs(work: Workspace, run: Run, languages: Sequence[str], formats: Sequence[str]) -> list[Path]:
+    """Build the weekly brief from what was known at the run's time and write it in every language and format."""
+    from reports.build import build_brief
+    from reports.read import read_inputs
+    from reports.write import write_brief
+
+    world = run.params["world"]
+    inputs = read_inputs(work.store, work.taxonomy, run.week, run.model, as_of=run.started, world=world)
+    brief = build_brief(inputs)
+    paths = write_brief(brief, work.briefs / str(run.week), languages, formats, font_dir=work.settings.font_dir)
+    work.store.record_brief(run.run_id, run.started, run.week, brief.kind, brief.digest, str(paths[0].parent))
+    return paths
+
+
+def verify_written(work: Workspace, paths: Sequence[Path]) -> list[str]:
+    """Recompute every number of the written briefs and check every quote; returns the mismatches."""
+    from reports.verify import verify_brief
+
+    return [
+        str(fault)
+        for path in paths
+        if path.suffix == ".json"
+        for fault in verify_brief(path, work.store, work.taxonomy)
+    ]

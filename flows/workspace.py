@@ -1,0 +1,75 @@
+"""What every step needs: settings, taxonomy, store and classifier, each opened once and only when used."""
+
+import json
+import urllib.request
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Self
+
+from horizon.errors import SourceError
+from horizon.settings import Settings
+
+if TYPE_CHECKING:
+    from nlp.classifier import Classifier
+    from store.database import Store
+    from taxonomy.load import Taxonomy
+
+World = Literal["live", "replayed", "simulated"]
+
+
+@dataclass
+class Workspace:
+    """An opened installation; use it as a context manager so that the database is closed."""
+
+    settings: Settings
+
+    @cached_property
+    def taxonomy(self) -> "Taxonomy":
+        from taxonomy.load import load_taxonomy
+
+        return load_taxonomy(self.settings.taxonomy_dir)
+
+    @cached_property
+    def store(self) -> "Store":
+        from store.database import Store
+
+        return Store.open(self.settings.url)
+
+    @cached_property
+    def classifier(self) -> "Classifier":
+        from nlp.classifier import Classifier
+
+        return Classifier.load(self.settings.model_dir, self.taxonomy)
+
+    @cached_property
+    def world(self) -> World:
+        """Where items come from: the live feeds, or what the replay server says it shows."""
+        return "live" if self.settings.replay_url is None else _world_of(self.settings.replay_url)
+
+    @property
+    def crawls(self) -> Path:
+        return self.settings.data_dir / "crawls"
+
+    @property
+    def briefs(self) -> Path:
+        return self.settings.data_dir / "briefs"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if "store" in self.__dict__:
+            self.store.close()
+
+
+def _world_of(url: str) -> World:
+    if not url.startswith("http://127.0.0.1:"):
+        message = f"expected a replay server on this machine (http://127.0.0.1:PORT), found {url!r}"
+        raise SourceError(message + "; start one with `horizon replay-server`", source="replay")
+    try:
+        with urllib.request.urlopen(f"{url}/control/world", timeout=10) as answer:  # noqa: S310 (loopback, checked above)
+            name = json.load(answer)["world"]
+    except (OSError, ValueError, KeyError) as error:
+        raise SourceError(f"no replay server answers ({error}); start one", source="replay", url=url) from None
+    return "simulated" if name == "simulated" else "replayed"

@@ -1,0 +1,5 @@
+"""`python -m horizon` is the command `horizon`."""
+
+from horizon.cli import main
+
+main()

@@ -1,0 +1,57 @@
+"""Options that several verbs share, and how results are printed."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from horizon.errors import UsageError
+from horizon.settings import Settings
+from horizon.weeks import IsoWeek, last_complete_week
+
+if TYPE_CHECKING:
+    from flows.workspace import Workspace
+
+DataDir = Annotated[Path | None, typer.Option("--data", help="Data folder (default: HORIZON_DATA_DIR or ./var).")]
+Sources = Annotated[str, typer.Option("--sources", help="Comma-separated source ids.")]
+WeekText = Annotated[
+    str, typer.Option("--week", help="ISO week such as 2026-W47, or `last` for the last complete one.")
+]
+AsOf = Annotated[
+    str | None, typer.Option("--as-of", help="Clock of the run, ISO 8601 (default: now); nothing later is read.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+Output = Annotated[Path, typer.Option("-o", "--output", help="File to write; appears whole or not at all.")]
+
+
+def clock(as_of: str | None) -> datetime:
+    """The run's time: given, or the machine's clock (the only place but flows that looks at it)."""
+    if as_of is None:
+        return datetime.now(UTC)
+    try:
+        moment = datetime.fromisoformat(as_of)
+    except ValueError:
+        raise UsageError(f"expected a time such as 2026-11-23T09:00, found {as_of!r}") from None
+    return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+
+
+def week_of(text: str, now: datetime) -> IsoWeek:
+    return last_complete_week(now) if text == "last" else IsoWeek.parse(text)
+
+
+def words(text: str) -> tuple[str, ...]:
+    """Split a comma-separated option."""
+    return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
+def open_workspace(data_dir: Path | None) -> "Workspace":
+    from flows.workspace import Workspace
+
+    return Workspace(Settings.in_folder(data_dir))
+
+
+def emit(value: Any, as_json: bool, text: str) -> None:
+    """Print `value` as JSON, or the text made for people."""
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str) if as_json else text)

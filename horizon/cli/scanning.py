@@ -1,0 +1,140 @@
+"""Verbs that run the pipeline: scan, backfill, demo, and the single steps."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from horizon.cli.options import AsJson, AsOf, DataDir, Sources, WeekText, clock, emit, open_workspace, week_of, words
+from horizon.weeks import IsoWeek
+
+if TYPE_CHECKING:
+    from flows.scan import ScanSummary, WeeklyParams
+    from flows.workspace import Workspace
+    from horizon.records import Run
+
+Prefect = Annotated[bool, typer.Option("--prefect", help="Run as a Prefect flow, with retries and artifacts.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verbs of this module."""
+    for verb in (scan, backfill, demo, crawl, ingest, score):
+        app.command()(verb)
+
+
+def scan(
+    week: WeekText = "last",
+    sources: Sources = "arxiv",
+    as_of: AsOf = None,
+    data: DataDir = None,
+    prefect: Prefect = False,
+    as_json: AsJson = False,
+) -> None:
+    """The weekly flow, once: crawl, ingest, classify, count, score, brief, verify."""
+    from flows.scan import WeeklyParams, run_weekly_scan
+
+    now = clock(as_of)
+    params = WeeklyParams(week=week_of(week, now), sources=words(sources))
+    if prefect:
+        from flows.weekly_scan import weekly_scan
+
+        summary = weekly_scan(params, now=now, data_dir=data)
+    else:
+        with open_workspace(data) as work:
+            summary = run_weekly_scan(work, params, now)
+    _report(summary, as_json)
+
+
+def backfill(
+    since: Annotated[str, typer.Option(help="First ISO week.")],
+    until: Annotated[str, typer.Option(help="Last ISO week.")],
+    sources: Sources = "arxiv",
+    as_of: AsOf = None,
+    data: DataDir = None,
+    prefect: Prefect = False,
+    as_json: AsJson = False,
+) -> None:
+    """Harvest, classify and count a span of weeks; the history that scores need."""
+    from flows.scan import BackfillParams, run_backfill
+
+    now = clock(as_of)
+    params = BackfillParams(since=IsoWeek.parse(since), until=IsoWeek.parse(until), sources=words(sources))
+    if prefect:
+        from flows.backfill import backfill as backfill_flow
+
+        summary = backfill_flow(params, now=now, data_dir=data)
+    else:
+        with open_workspace(data) as work:
+            summary = run_backfill(work, params, now)
+    _report(summary, as_json)
+
+
+def demo(
+    data: Annotated[
+        Path, typer.Option("--data", help="Folder for the demonstration's own database and briefs.")
+    ] = Path("var/demo"),
+    items_per_week: Annotated[int, typer.Option(help="Size of the simulated world.")] = 1000,
+) -> None:
+    """The whole product on the simulated world: three years, the last weeks scanned one by one. No key, no network."""
+    from flows.demo import run_demo
+
+    for path in run_demo(data, items_per_week):
+        typer.echo(path)
+
+
+def _resume(work: "Workspace", week: str, sources: str, as_of: str | None) -> "tuple[Run, WeeklyParams]":
+    """The weekly run that a single step belongs to: the same one that `scan` would carry on."""
+    from flows.scan import WeeklyParams, open_weekly_run
+
+    now = clock(as_of)
+    params = WeeklyParams(week=week_of(week, now), sources=words(sources))
+    return open_weekly_run(work, params, now)[0], params
+
+
+def crawl(week: WeekText = "last", sources: Sources = "arxiv", as_of: AsOf = None, data: DataDir = None) -> None:
+    """First step of a scan: fetch the week of each source into its crawl folder."""
+    from flows import steps
+
+    failed = False
+    with open_workspace(data) as work:
+        run, params = _resume(work, week, sources, as_of)
+        for source in params.sources:
+            found = steps.crawl_source(work, run, source)
+            if found is None:
+                typer.echo(f"{source} {run.week}: already stored")
+                continue
+            typer.echo(f"{source} {run.week}: {found.fetch.status}, {found.fetch.items} items in {found.folder}")
+            failed |= found.fetch.status == "ERROR"
+    if failed:
+        raise typer.Exit(3)
+
+
+def ingest(week: WeekText = "last", sources: Sources = "arxiv", as_of: AsOf = None, data: DataDir = None) -> None:
+    """Second step: store what was crawled (crawling first what is not there)."""
+    from flows import steps
+
+    with open_workspace(data) as work:
+        run, params = _resume(work, week, sources, as_of)
+        for source in params.sources:
+            found = steps.crawl_source(work, run, source)
+            added = 0 if found is None else steps.ingest_crawl(work, run, found)
+            typer.echo(f"{source} {run.week}: {added} items new or changed")
+
+
+def score(week: WeekText = "last", sources: Sources = "arxiv", as_of: AsOf = None, data: DataDir = None) -> None:
+    """Fourth step: count the weeks that changed and score every series."""
+    from flows import steps
+
+    with open_workspace(data) as work:
+        run, params = _resume(work, week, sources, as_of)
+        counted = steps.count_weeks(work, run)
+        scored = steps.score_week(work, run, params.sources)
+        typer.echo(f"{run.week}: {counted} weekly counts and {scored} scores added")
+
+
+def _report(summary: "ScanSummary", as_json: bool) -> None:
+    from flows.summary import as_text
+
+    emit(summary.model_dump(mode="json"), as_json, as_text(summary))
+    if summary.exit_code:
+        raise typer.Exit(summary.exit_code)

@@ -1,0 +1,65 @@
+"""Verbs for operators: migrate, export, sources, replay-server."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from horizon.cli.options import AsJson, DataDir, emit, open_workspace
+from horizon.settings import Settings
+
+sources_app = typer.Typer(help="The feeds.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verbs of this module."""
+    app.command()(migrate)
+    app.command()(export)
+    app.command("replay-server")(replay_server)
+    app.add_typer(sources_app, name="sources")
+
+
+def migrate(data: DataDir = None) -> None:
+    """Bring the database to this version's schema."""
+    from store.database import migrate as migrate_database
+
+    applied = migrate_database(Settings.in_folder(data).url)
+    typer.echo("\n".join(f"applied {revision}" for revision in applied) or "the schema is up to date")
+
+
+def export(folder: Annotated[Path, typer.Argument(help="Folder for the Parquet files.")], data: DataDir = None) -> None:
+    """Write items, labels, weekly counts, scores and fetches as Parquet, for pandas."""
+    from store.export import export_parquet
+
+    with open_workspace(data) as work:
+        for path in export_parquet(work.store, folder):
+            typer.echo(path)
+
+
+@sources_app.command("list")
+def list_sources(as_json: AsJson = False) -> None:
+    """List the feeds that Horizon can crawl."""
+    from scrapers.source import list_sources as sources
+
+    rows = [{"id": s.id, "title": s.title.en, "dialect": s.dialect, "delay_s": s.politeness.delay_s} for s in sources()]
+    emit(rows, as_json, "\n".join(f"{row['id']:10} {row['title']} ({row['dialect']})" for row in rows))
+
+
+def replay_server(
+    world: Annotated[Literal["simulated", "corpus"], typer.Option(help="Which records to serve.")] = "simulated",
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes a free one.")] = 0,
+    now: Annotated[str | None, typer.Option(help="The server's clock, ISO 8601.")] = None,
+    corpus: Annotated[
+        Path | None, typer.Option(help="Folder of Parquet files (default: arxiv of the shared data).")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the simulated world.")] = 1,
+) -> None:
+    """Serve recorded or simulated feeds on this machine, as if live, with a movable clock."""
+    from scrapers.replay.__main__ import main
+
+    argv = ["--world", world, "--port", str(port), "--seed", str(seed)]
+    if now:
+        argv += ["--now", now]
+    if world == "corpus":
+        argv += ["--data", str(corpus or Settings().shared_data / "arxiv")]
+    main(argv)
