@@ -18,7 +18,6 @@ from horizon.weeks import IsoWeek, weeks_between
 
 LANGUAGES = ("zh", "en")
 FORMATS = ("json", "html", "pdf", "md")
-KNOWN = ("OK", "NO_RESULTS")
 
 
 class WeeklyParams(BaseModel):
@@ -61,7 +60,7 @@ class ScanSummary(BaseModel):
 
     @property
     def complete(self) -> bool:
-        return all(fetch.status in KNOWN for fetch in self.fetches)
+        return all(fetch.status in steps.KNOWN for fetch in self.fetches)
 
     @property
     def exit_code(self) -> int:
@@ -76,7 +75,7 @@ class Steps:
     """The steps that the order below calls; `flows.tasks` puts Prefect tasks in their place."""
 
     crawl_source: Callable[[Workspace, Run, str], steps.Crawl | None] = steps.crawl_source
-    crawl_window: Callable[[Workspace, str, IsoWeek, steps.Window], steps.Crawl] = steps.crawl_window
+    crawl_window: Callable[[Workspace, Run, str, steps.Window], steps.Crawl] = steps.crawl_window
     ingest_crawl: Callable[[Workspace, Run, steps.Crawl], int] = steps.ingest_crawl
     classify_new: Callable[[Workspace, Run], int] = steps.classify_new
     count_weeks: Callable[[Workspace, Run], int] = steps.count_weeks
@@ -126,7 +125,7 @@ def run_backfill(work: Workspace, params: BackfillParams, now: datetime, do: Ste
     ingested = 0
     for source in params.sources:
         for window in _missing_years(work, source, params, now):
-            crawl = do.crawl_window(work, source, IsoWeek.of(window.until), window)
+            crawl = do.crawl_window(work, run, source, window)
             ingested += do.ingest_crawl(work, run, crawl)
             fetches.append(crawl.fetch)
     summary = ScanSummary(
@@ -186,7 +185,7 @@ def _fetches_of(work: Workspace, run: Run, sources: Sequence[str]) -> tuple[Fetc
     found = []
     for source in sources:
         fetches = [fetch for fetch in work.store.fetches(source, as_of=run.started) if fetch.until >= run.week.sunday]
-        complete = [fetch for fetch in fetches if fetch.status in KNOWN]
+        complete = [fetch for fetch in fetches if fetch.status in steps.KNOWN]
         found += (complete or fetches)[-1:]
     return tuple(found)
 
@@ -196,5 +195,5 @@ def _missing_years(work: Workspace, source: str, params: BackfillParams, now: da
     weeks = list(weeks_between(params.since, params.until))
     years = [[week for week in weeks if week.year == year] for year in sorted({week.year for week in weeks})]
     windows = [steps.Window(year[0].monday, year[-1].sunday) for year in years]
-    done = {(f.since, f.until) for f in work.store.fetches(source, as_of=now) if f.status in KNOWN}
+    done = {(f.since, f.until) for f in work.store.fetches(source, as_of=now) if f.status in steps.KNOWN}
     return [window for window in windows if (window.since, window.until) not in done]

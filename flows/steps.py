@@ -3,6 +3,7 @@
 Each is idempotent: a repeat adds nothing, a killed one resumes.
 """
 
+import hashlib
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,9 +12,12 @@ from pathlib import Path
 
 from flows.workspace import Workspace
 from horizon.records import Fetch, Run
-from horizon.weeks import IsoWeek, weeks_between
+from horizon.weeks import IsoWeek
 
 log = logging.getLogger(__name__)
+
+KNOWN = ("OK", "NO_RESULTS")
+"""Fetch statuses after which a week is known."""
 
 HISTORY_WEEKS = 364
 """Weeks that a score looks back on; a longer history neither costs nor counts more."""
@@ -44,37 +48,38 @@ def plan_window(work: Workspace, source: str, week: IsoWeek, now: datetime) -> W
     from scrapers.source import load_source
 
     fetches = work.store.fetches(source, as_of=now)
-    missed = missed_weeks(fetches, week)
+    first = min([week, *(IsoWeek.of(fetch.since + timedelta(days=6)) for fetch in fetches)])
+    statuses = work.store.week_statuses(source, first, week, as_of=now)
+    missed = [missed_week for missed_week, status in statuses.items() if status not in KNOWN]
     if week not in missed:
         return None
-    return Window(min(missed).monday - timedelta(days=load_source(source).overlap_days), week.sunday)
-
-
-def missed_weeks(fetches: Sequence[Fetch], week: IsoWeek) -> list[IsoWeek]:
-    """Weeks since the first fetch, up to and including `week`, that no complete fetch covers."""
-    first = min([IsoWeek.of(fetch.since + timedelta(days=6)) for fetch in fetches], default=week)
-    complete = [(fetch.since, fetch.until) for fetch in fetches if fetch.status in ("OK", "NO_RESULTS")]
-    return [
-        candidate
-        for candidate in weeks_between(min(first, week), week)
-        if not any(since <= candidate.monday and candidate.sunday <= until for since, until in complete)
-    ]
+    since, _ = load_source(source).window(min(missed))
+    return Window(since, week.sunday)
 
 
 def crawl_source(work: Workspace, run: Run, source: str) -> Crawl | None:
     """Crawl what the run's week still lacks; None when the store holds it already."""
     window = plan_window(work, source, run.week, run.started)
-    return None if window is None else crawl_window(work, source, run.week, window)
+    return None if window is None else crawl_window(work, run, source, window)
 
 
-def crawl_window(work: Workspace, source: str, week: IsoWeek, window: Window) -> Crawl:
+def crawl_window(work: Workspace, run: Run, source: str, window: Window) -> Crawl:
     """Crawl in a subprocess into a folder of its own; a folder already complete is returned at once."""
     from scrapers.crawl import crawl
+    from scrapers.source import load_source
 
-    folder = work.crawls / source / f"{week}-from-{window.since}"
-    base_url = f"{work.settings.replay_url}/{source}/oai" if work.settings.replay_url else None
-    contact = work.settings.contact
-    fetch = crawl(source, window.since, window.until, week, folder, base_url=base_url, contact=contact)
+    replay = work.replay_url
+    folder = work.crawls / source / f"{window.since}-to-{window.until}"
+    fetch = crawl(
+        source,
+        window.since,
+        window.until,
+        IsoWeek.of(window.until),
+        folder,
+        base_url=load_source(source).at_replay(replay) if replay else None,
+        contact=work.settings.contact,
+        server_date=run.started.date(),
+    )
     because = f" ({fetch.reason})" if fetch.reason else ""
     log.info("%s %s to %s: %s, %d items%s", source, window.since, window.until, fetch.status, fetch.items, because)
     return Crawl(fetch, folder)
@@ -104,8 +109,8 @@ def classify_new(work: Workspace, run: Run) -> int:
 
 
 def count_weeks(work: Workspace, run: Run) -> int:
-    """Count again the weeks that this run's items or labels changed."""
-    weeks = work.store.affected_weeks(run.run_id)
+    """Count again the weeks that this run's items or labels changed, and those of runs that never came to counting."""
+    weeks = work.store.affected_weeks(run.run_id) | work.store.weeks_of_unfinished_runs()
     return work.store.recount(run.run_id, run.started, run.taxonomy, run.model, weeks, series=work.taxonomy.series)
 
 
@@ -133,13 +138,25 @@ def write_briefs(work: Workspace, run: Run, languages: Sequence[str], formats: S
     """Build the weekly brief from what was known at the run's time and write it in every language and format."""
     from reports.build import build_brief
     from reports.read import read_inputs
+    from reports.render_json import render_json
     from reports.write import write_brief
 
-    world = run.params["world"]
-    inputs = read_inputs(work.store, work.taxonomy, run.week, run.model, as_of=run.started, world=world)
+    inputs = read_inputs(
+        work.store,
+        work.taxonomy,
+        run.week,
+        run.model,
+        run.started,
+        world=work.world,
+        run_id=run.run_id,
+        code=run.code,
+        sources=run.params["sources"].split(),
+    )
     brief = build_brief(inputs)
-    paths = write_brief(brief, work.briefs / str(run.week), languages, formats, font_dir=work.settings.font_dir)
-    work.store.record_brief(run.run_id, run.started, run.week, brief.kind, brief.digest, str(paths[0].parent))
+    folder = work.briefs / str(run.week)
+    paths = write_brief(brief, folder, languages, formats, font_dir=work.settings.font_dir)
+    digest = hashlib.sha256(render_json(brief)).hexdigest()
+    work.store.record_brief(run.run_id, run.started, run.week, brief.header.kind, digest, f"{run.week}/brief.json")
     return paths
 
 

@@ -5,9 +5,9 @@ import urllib.request
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Literal, Self, get_args
 
-from horizon.errors import SourceError
+from horizon.errors import SourceError, UsageError
 from horizon.settings import Settings
 
 if TYPE_CHECKING:
@@ -44,8 +44,24 @@ class Workspace:
 
     @cached_property
     def world(self) -> World:
-        """Where items come from: the live feeds, or what the replay server says it shows."""
-        return "live" if self.settings.replay_url is None else _world_of(self.settings.replay_url)
+        """Where items come from; a data folder holds one world for ever, so that nothing simulated passes for real."""
+        runs = self.store.runs()
+        held: World | None = get_world(runs[0].run.params["world"]) if runs else None
+        shown = None if self.settings.replay_url is None else _world_of(self.settings.replay_url)
+        if held and shown and held != shown:
+            message = (
+                f"the data folder {self.settings.data_dir} holds the {held} world, the server shows the {shown} one"
+            )
+            raise UsageError(message + "; use another folder (--data)")
+        return shown or held or "live"
+
+    @property
+    def replay_url(self) -> str | None:
+        """The replay server to crawl, None for the live feeds; refuses to mix live items into a replayed world."""
+        if self.world != "live" and self.settings.replay_url is None:
+            message = f"the data folder {self.settings.data_dir} holds the {self.world} world"
+            raise UsageError(message + "; start `horizon replay-server` and set HORIZON_REPLAY_URL to crawl on")
+        return self.settings.replay_url
 
     @property
     def crawls(self) -> Path:
@@ -61,6 +77,11 @@ class Workspace:
     def __exit__(self, *_: object) -> None:
         if "store" in self.__dict__:
             self.store.close()
+
+
+def get_world(name: str) -> World:
+    """The world of this name, as stored with a run."""
+    return next(world for world in get_args(World) if world == name)
 
 
 def _world_of(url: str) -> World:

@@ -20,7 +20,7 @@ AREAS = Path(str(files("taxonomy") / "areas"))
 class _Loader(yaml.SafeLoader):
     """YAML without the surprises of version 1.1: `yes`, `no`, `on` and dates stay the words they are."""
 
-    yaml_implicit_resolvers: ClassVar = {
+    yaml_implicit_resolvers: ClassVar = {  # type: ignore[misc]  # the stubs call it an instance variable
         first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith((":bool", ":timestamp"))]
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }

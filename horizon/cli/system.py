@@ -39,9 +39,11 @@ def export(folder: Annotated[Path, typer.Argument(help="Folder for the Parquet f
 @sources_app.command("list")
 def list_sources(as_json: AsJson = False) -> None:
     """List the feeds that Horizon can crawl."""
-    from scrapers.source import list_sources as sources
+    from scrapers.source import list_sources as source_ids
+    from scrapers.source import load_source
 
-    rows = [{"id": s.id, "title": s.title.en, "dialect": s.dialect, "delay_s": s.politeness.delay_s} for s in sources()]
+    sources = [load_source(source) for source in source_ids()]
+    rows = [{"id": s.id, "title": s.title.en, "dialect": s.dialect, "delay_s": s.politeness.delay_s} for s in sources]
     emit(rows, as_json, "\n".join(f"{row['id']:10} {row['title']} ({row['dialect']})" for row in rows))
 
 

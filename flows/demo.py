@@ -1,0 +1,89 @@
+"""The whole product on the simulated world: years harvested, single weeks scanned, one of them with a dead source."""
+
+import logging
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flows.scan import BackfillParams, WeeklyParams, run_backfill, run_weekly_scan
+from flows.summary import as_text
+from flows.workspace import Workspace
+from horizon.settings import Settings
+from horizon.weeks import IsoWeek
+
+if TYPE_CHECKING:
+    from scrapers.replay.server import ReplayServer
+    from scrapers.replay.simulated import SimulatedWorld
+
+log = logging.getLogger(__name__)
+
+
+def run_demo(folder: Path, items_per_week: int = 1000) -> list[Path]:
+    """Run the main job from an empty folder; returns the paths of the briefs of the last week.
+
+    The source falls silent in one week and is caught up in the next; the truth planted in the world is written to
+    `truth.json` beside the briefs.
+    """
+    from scrapers.replay.server import serve
+    from scrapers.replay.simulated import SimulatedWorld
+    from scrapers.replay.truth import write_truth
+    from taxonomy.load import load_taxonomy
+
+    settings = Settings.in_folder(folder)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    world = SimulatedWorld(load_taxonomy(settings.taxonomy_dir), items_per_week=items_per_week)
+    write_truth(world, folder / "truth.json")
+    with serve(world, _tuesday_after(world.first_week)) as server, without_waits():
+        replayed = settings.model_copy(update={"replay_url": server.url})
+        with Workspace(replayed) as work:
+            return _play(work, server, world)
+
+
+def _play(work: Workspace, server: "ReplayServer", world: "SimulatedWorld") -> list[Path]:
+    outage, last = world.outage_week, world.last_week
+    _harvest(work, server, world.first_week, outage + -2)
+    for week in (outage + -1, outage, outage + 1):
+        _scan(work, server, week)
+    _harvest(work, server, outage + 2, last + -2)
+    _scan(work, server, last + -1)
+    return _scan(work, server, last)
+
+
+def _harvest(work: Workspace, server: "ReplayServer", since: IsoWeek, until: IsoWeek) -> None:
+    now = _tuesday_after(until)
+    server.set_clock(now)
+    log.info("harvesting %s to %s", since, until)
+    summary = run_backfill(work, BackfillParams(since=since, until=until), now)
+    log.info("%s", as_text(summary))
+
+
+def _scan(work: Workspace, server: "ReplayServer", week: IsoWeek) -> list[Path]:
+    now = _tuesday_after(week)
+    server.set_clock(now)
+    summary = run_weekly_scan(work, WeeklyParams(week=week), now)
+    log.info("%s", as_text(summary))
+    return list(summary.briefs)
+
+
+def _tuesday_after(week: IsoWeek) -> datetime:
+    """When arXiv advises to harvest: Tuesday, about 09:00 UTC."""
+    return week.end + timedelta(days=1, hours=9)
+
+
+@contextmanager
+def without_waits() -> Iterator[None]:
+    """Let crawls of a replay server go without pauses; crawls of real hosts ignore this."""
+    before = os.environ.get("HORIZON_CRAWL_TIME_SCALE")
+    os.environ["HORIZON_CRAWL_TIME_SCALE"] = "0"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["HORIZON_CRAWL_TIME_SCALE"]
+        else:
+            os.environ["HORIZON_CRAWL_TIME_SCALE"] = before
