@@ -1,12 +1,29 @@
 """Verbs over files: classify, momentum, train, evaluate. The store is not needed."""
 
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from horizon.cli.options import AsJson, Output, emit
+from horizon.cli.options import (
+    AsJson,
+    AsOf,
+    DataDir,
+    Output,
+    Sources,
+    WeekText,
+    clock,
+    emit,
+    open_workspace,
+    week_of,
+    words,
+)
+from horizon.errors import UsageError
 from horizon.settings import Settings
+
+if TYPE_CHECKING:
+    from nlp.classifier import Classifier
 
 Model = Annotated[
     Path | None, typer.Option("--model", help="Folder of a trained classifier (default: the shipped one).")
@@ -21,22 +38,67 @@ def register(app: typer.Typer) -> None:
 
 def classify(
     file: Annotated[
-        Path, typer.Argument(help="JSONL, CSV or Parquet with id,title,abstract[,codes,kind,language,date].")
-    ],
-    output: Output,
+        Path | None, typer.Argument(help="JSONL, CSV or Parquet with id,title,abstract[,codes,kind,language,date].")
+    ] = None,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="JSONL to write; whole or not at all.")] = None,
     model: Model = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Print for each item why, instead of writing a file.")
+    ] = False,
+    week: WeekText = "last",
+    sources: Sources = "arxiv",
+    as_of: AsOf = None,
+    data: DataDir = None,
 ) -> None:
-    """Say for each item of a file which areas and routes it belongs to, with probability and evidence."""
+    """Say which areas and routes the items of a file belong to; without a file, the third step of a scan."""
+    if file is None:
+        _classify_stored(week, sources, as_of, data)
+    elif explain:
+        typer.echo(_explained(file, model), nl=False)
+    elif output is None:
+        raise UsageError("expected a file to write to, found none; add -o OUT.jsonl, or --explain to read it here")
+    else:
+        _classify_file(file, output, model)
+
+
+def _classify_stored(week: str, sources: str, as_of: str | None, data: Path | None) -> None:
+    from flows import steps
+    from flows.scan import WeeklyParams, open_weekly_run
+
+    now = clock(as_of)
+    with open_workspace(data) as work:
+        run, _ = open_weekly_run(work, WeeklyParams(week=week_of(week, now), sources=words(sources)), now)
+        typer.echo(f"{run.week}: {steps.classify_new(work, run)} items classified")
+
+
+def _explained(file: Path, model: Path | None) -> str:
+    from nlp.documents import DocumentFile
+    from nlp.explain import explain
+
+    classifier = _classifier(model)
+    documents = DocumentFile(file)
+    text = "\n".join(explain(document, classifier.taxonomy, classifier) for document in documents)
+    return text + "".join(f"{issue.message}\n" for issue in documents.issues)
+
+
+def _classify_file(file: Path, output: Path, model: Path | None) -> None:
+    from tqdm import tqdm
+
+    from nlp.classify_file import classify_file
+
+    with tqdm(unit=" items", disable=None) as bar:
+        found = classify_file(file, output, _classifier(model), progress=lambda done: bar.update(done - bar.n))
+    for issue in found.issues:
+        typer.echo(issue.message, err=True)
+    typer.echo(f"{found.written} items classified, {found.in_some_area} of them in an area: {output}", err=True)
+
+
+def _classifier(model: Path | None) -> "Classifier":
     from nlp.classifier import Classifier
-    from nlp.documents import classify_file
     from taxonomy.load import load_taxonomy
 
     settings = Settings()
-    taxonomy = load_taxonomy(settings.taxonomy_dir)
-    report = classify_file(file, output, Classifier.load(model or settings.model_dir, taxonomy))
-    for line in report.problems:
-        typer.echo(line, err=True)
-    typer.echo(f"{report.items} items classified, {report.skipped} rows skipped: {output}", err=True)
+    return Classifier.load(model or settings.model_dir, load_taxonomy(settings.taxonomy_dir))
 
 
 def momentum(
@@ -53,38 +115,31 @@ def momentum(
 
 
 def train(
-    labels: Annotated[
-        Path | None, typer.Option(help="Labelled items (default: labels/train.jsonl of the shared data).")
-    ] = None,
+    labels: Annotated[Path | None, typer.Option(help="Labelled items (default: those of the shared data).")] = None,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Model folder (default: the shipped one).")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Train the classifier of areas; deterministic, about a minute."""
-    from nlp.classifier import SHIPPED_MODEL
+    """Train the classifier of areas; the same labels and taxonomy give the same bytes."""
+    from nlp.model_file import SHIPPED
     from nlp.train import train as train_model
     from taxonomy.load import load_taxonomy
 
     settings = Settings()
     source = labels or settings.shared_data / "labels" / "train.jsonl"
-    card = train_model(source, load_taxonomy(settings.taxonomy_dir), output or settings.model_dir or SHIPPED_MODEL)
-    emit(card.model_dump(mode="json"), as_json, f"trained on {card.items} items; fingerprint {card.fingerprint}")
+    card = train_model(source, load_taxonomy(settings.taxonomy_dir), output or settings.model_dir or SHIPPED)
+    text = f"trained on {card.rows} items, macro-F1 {card.macro_f1:.3f} in cross-validation; sha256 {card.sha256}"
+    emit(card.model_dump(mode="json"), as_json, text)
 
 
 def evaluate(
-    labels: Annotated[
-        Path | None, typer.Option(help="Labelled items (default: labels/dev.jsonl of the shared data).")
-    ] = None,
+    labels: Annotated[Path | None, typer.Option(help="Labelled items (default: dev of the shared data).")] = None,
     model: Model = None,
     as_json: AsJson = False,
 ) -> None:
     """Report precision, recall and F1 by area on labelled items, with bootstrap intervals."""
-    from nlp.classifier import Classifier
     from nlp.evaluate import evaluate as evaluate_model
-    from taxonomy.load import load_taxonomy
 
-    settings = Settings()
-    classifier = Classifier.load(model or settings.model_dir, load_taxonomy(settings.taxonomy_dir))
-    report = evaluate_model(labels or settings.shared_data / "labels" / "dev.jsonl", classifier)
-    emit(report.as_dict(), as_json, report.markdown())
+    report = evaluate_model(labels or Settings().shared_data / "labels" / "dev.jsonl", _classifier(model))
+    emit(asdict(report), as_json, report.to_markdown())

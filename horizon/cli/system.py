@@ -64,4 +64,4 @@ def replay_server(
         argv += ["--now", now]
     if world == "corpus":
         argv += ["--data", str(corpus or Settings().shared_data / "arxiv")]
-    main(argv)
+    raise typer.Exit(main(argv))

@@ -57,13 +57,16 @@ def show(area: str, folder: Folder = None, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def explain(file: Path, folder: Folder = None) -> None:
-    """Say which areas each item of a file belongs to and why, with the words that decided."""
-    from nlp.classifier import Classifier
-    from nlp.explain import explain_file
+def explain(
+    file: Annotated[Path, typer.Argument(help="JSONL, CSV or Parquet with id,title,abstract.")], folder: Folder = None
+) -> None:
+    """Show what the taxonomy's own words and codes find in each item of a file, without any trained model."""
+    from nlp.documents import DocumentFile
+    from nlp.explain import explain as explain_document
 
     taxonomy = _load(folder)
-    typer.echo(explain_file(file, taxonomy, Classifier.load(Settings().model_dir, taxonomy)))
+    for document in DocumentFile(file):
+        typer.echo(explain_document(document, taxonomy))
 
 
 @app.command()
