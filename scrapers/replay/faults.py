@@ -1,0 +1,199 @@
+"""Misbehaviours of feeds, switched on by a plan: which request, which time, what goes wrong.
+
+A plan is a list of rules. A rule counts the requests it matches; from the `nth` of them on it strikes `times` times.
+The same requests in the same order give the same faults.
+"""
+
+import re
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime
+from typing import Any, Literal
+from urllib.parse import unquote
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from horizon.errors import UsageError
+from scrapers.replay.arxiv_oai import error_response
+from scrapers.replay.feed import Request, Response, Stage
+
+FaultName = Literal[
+    "unavailable",  # 503 with Retry-After: 0, as the CDN answers on a first-byte timeout
+    "stall",  # nothing for `seconds`, then the right answer
+    "too_many",  # 429 without Retry-After
+    "forbidden",  # 403
+    "server_error",  # 500
+    "truncated",  # XML cut in the middle, with a matching Content-Length
+    "cut",  # connection closed in the middle of the body
+    "bad_token",  # badResumptionToken
+    "duplicate",  # the last record of the page before stands in this page again
+    "missing",  # one record of this page is left out
+    "shift",  # a record already shown is modified, so that one not yet shown is skipped
+    "html",  # an HTML page with status 200
+    "wrong_encoding",  # Latin-1 bytes under a declaration of UTF-8
+    "billion_laughs",  # nested entities
+    "external_entity",  # an entity that names a local file
+    "moved",  # 301 to `location`
+    "no_records",  # noRecordsMatch, kept for the same request until midnight UTC
+    "empty",  # status 200 and no body
+]
+
+
+class Fault(BaseModel):
+    """One rule of a plan."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    fault: FaultName
+    verb: str | None = None
+    """OAI verb; None matches every request."""
+    path: str | None = None
+    """Prefix of the path, for example `/arxiv`."""
+    contains: str | None = None
+    """Text that the decoded query must contain."""
+    token: bool | None = None
+    """Whether the request carries a resumption token."""
+    nth: int = Field(default=1, ge=1)
+    """First matching request that is struck."""
+    times: int = Field(default=1, ge=1)
+    seconds: float = Field(default=0.0, ge=0.0, le=600.0)
+    location: str | None = None
+
+    def matches(self, request: Request) -> bool:
+        """Whether the rule counts this request."""
+        return (
+            self.verb in (None, request.get("verb"))
+            and (self.path is None or request.path.startswith(self.path))
+            and (self.contains is None or self.contains in unquote(unquote(request.query)))
+            and self.token in (None, request.get("resumptionToken") is not None)
+        )
+
+
+_PLAN = TypeAdapter(tuple[Fault, ...])
+
+
+def read_plan(data: Any) -> tuple[Fault, ...]:
+    """Validate a plan from JSON data; raises UsageError naming the first mistake."""
+    try:
+        return _PLAN.validate_python(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise UsageError(
+            f"fault plan, {where or 'top'}: {first['msg']}; expected a list of rules with `fault`"
+        ) from None
+
+
+class Saboteur:
+    """Applies a plan to a stream of requests; safe to use from several threads."""
+
+    def __init__(self, plan: Iterable[Fault] = ()) -> None:
+        self._lock = threading.Lock()
+        self._previous = b""
+        self.set_plan(plan)
+
+    def set_plan(self, plan: Iterable[Fault]) -> None:
+        """Replace the plan; all counts start again."""
+        with self._lock:
+            self._plan = tuple(plan)
+            self._counts = [0] * len(self._plan)
+            self._kept_empty: dict[str, date] = {}
+
+    def strike(self, request: Request) -> Fault | None:
+        """Count the request for every rule; the first rule that is due, if any."""
+        with self._lock:
+            due = None
+            for place, fault in enumerate(self._plan):
+                if not fault.matches(request):
+                    continue
+                self._counts[place] += 1
+                if due is None and fault.nth <= self._counts[place] < fault.nth + fault.times:
+                    due = fault
+            return due
+
+    def prepare(self, fault: Fault | None, stage: Stage) -> None:
+        """What must happen to the world before the answer is made."""
+        if fault is not None and fault.fault == "shift":
+            shown = re.findall(rb"oai:arXiv\.org:([^<]+)<", self._previous)
+            if shown:
+                stage.touch(shown[-1].decode())
+
+    def alter(self, fault: Fault | None, request: Request, right: Response, now: datetime) -> Response:
+        """The answer that the client gets in place of the right one."""
+        base = request.base + request.path
+        with self._lock:
+            if self._kept_empty.get(request.query) == now.date():
+                return error_response("noRecordsMatch", "", base, now)
+            previous, self._previous = self._previous, right.body
+            if fault is None:
+                return right
+            if fault.fault == "no_records":
+                self._kept_empty[request.query] = now.date()
+        if fault.fault == "moved":
+            return Response(301, b"", {"Location": fault.location or "http://moved.invalid/oai"})
+        if fault.fault in _OAI_ERRORS:
+            return error_response(_OAI_ERRORS[fault.fault], "", base, now)
+        if fault.fault in _STATUSES:
+            return _STATUSES[fault.fault]
+        change = _CHANGES.get(fault.fault)
+        return right if change is None else right.but(body=change(right.body, previous))
+
+
+_OAI_ERRORS = {"bad_token": "badResumptionToken", "no_records": "noRecordsMatch"}
+_HTML = {"Content-Type": "text/html"}
+_STATUSES: Mapping[str, Response] = {
+    "unavailable": Response(503, b"<html><title>503 first byte timeout</title></html>", {**_HTML, "Retry-After": "0"}),
+    "too_many": Response(429, b"Rate exceeded.", {"Content-Type": "text/plain"}),
+    "forbidden": Response(403, b"<html><title>403 Forbidden</title></html>", _HTML),
+    "server_error": Response(500, b"<html><title>500 Internal Server Error</title></html>", _HTML),
+    "html": Response(
+        200, b"<!DOCTYPE html>\n<html><head><title>Maintenance</title></head><body>Back soon.<br></html>", _HTML
+    ),
+}
+_ENTRY = re.compile(rb"<record>.*?</record>\n|<header[ >].*?</header>\n", re.DOTALL)
+
+
+def _truncated(body: bytes, previous: bytes) -> bytes:
+    return body[: len(body) * 3 // 5]
+
+
+def _duplicate(body: bytes, previous: bytes) -> bytes:
+    before, here = list(_ENTRY.finditer(previous)), _ENTRY.search(body)
+    if not before or here is None:
+        return body
+    return body[: here.start()] + before[-1].group() + body[here.start() :]
+
+
+def _missing(body: bytes, previous: bytes) -> bytes:
+    here = list(_ENTRY.finditer(body))
+    if not here:
+        return body
+    lost = here[len(here) // 2]
+    return body[: lost.start()] + body[lost.end() :]
+
+
+def _wrong_encoding(body: bytes, previous: bytes) -> bytes:
+    return body.replace(b"<title>", "<title>Ångström naïveté ".encode("latin-1"), 1)
+
+
+def _with_entities(definitions: str, name: str) -> Callable[[bytes, bytes], bytes]:
+    def change(body: bytes, previous: bytes) -> bytes:
+        head, _, rest = body.partition(b"?>")
+        doctype = f"?>\n<!DOCTYPE OAI-PMH [\n{definitions}]>".encode()
+        return head + doctype + rest.replace(b"<title>", f"<title>&{name};".encode(), 1)
+
+    return change
+
+
+_LAUGHS = '<!ENTITY lol "lol">\n<!ENTITY lol0 "&lol;">\n' + "".join(
+    f'<!ENTITY lol{n} "{f"&lol{n - 1};" * 10}">\n' for n in range(1, 10)
+)
+_CHANGES: Mapping[str, Callable[[bytes, bytes], bytes]] = {
+    "truncated": _truncated,
+    "duplicate": _duplicate,
+    "missing": _missing,
+    "wrong_encoding": _wrong_encoding,
+    "billion_laughs": _with_entities(_LAUGHS, "lol9"),
+    "external_entity": _with_entities('<!ENTITY secret SYSTEM "file:///etc/hostname">\n', "secret"),
+    "empty": lambda body, previous: b"",
+}
