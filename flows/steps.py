@@ -140,7 +140,9 @@ def write_briefs(work: Workspace, run: Run, languages: Sequence[str], formats: S
     from reports.read import read_inputs
     from reports.render_json import render_json
     from reports.write import write_brief
+    from scrapers.source import load_source
 
+    sources = run.params["sources"].split()
     inputs = read_inputs(
         work.store,
         work.taxonomy,
@@ -150,7 +152,8 @@ def write_briefs(work: Workspace, run: Run, languages: Sequence[str], formats: S
         world=work.world,
         run_id=run.run_id,
         code=run.code,
-        sources=run.params["sources"].split(),
+        sources=sources,
+        incomplete_weeks={source: load_source(source).incomplete_weeks for source in sources},
     )
     brief = build_brief(inputs)
     folder = work.briefs / str(run.week)

@@ -1,0 +1,116 @@
+"""What comes first: at most three statements, chosen by importance. An unknown week is always said before anything."""
+
+from collections.abc import Iterator, Sequence
+
+from reports.facts import AreaRow, FigureParam, NameParam, Param, Statement, WeekParam, WordParam
+from reports.inputs import Known
+from reports.policy import coverage_rules, source_name
+from reports.trace import figure
+
+LIMIT = 3
+RISING, FALLING = 0.9, 0.1
+"""The outer verdicts of methods-momentum.md 1.4."""
+Ranked = tuple[float, Statement]
+
+
+def bottom_line(known: Known, rows: Sequence[AreaRow]) -> tuple[Statement, ...]:
+    """The most important statements, most important first; a quiet week is one line."""
+    ranked = [*_source_warnings(known), *_not_comparable(known), *_verdict_changes(rows), *_extremes(known, rows)]
+    ranked.sort(key=lambda pair: -pair[0])
+    chosen = [statement for _, statement in ranked[:LIMIT]]
+    news = any(statement.template in ("verdict_changed", "rising", "falling") for statement in chosen)
+    if not news and len(chosen) < LIMIT:
+        chosen.append(_quiet(known, rows))
+    if _nothing_assigned(known, rows) and len(chosen) < LIMIT:
+        chosen.append(Statement(template="empty_week"))
+    if known.inputs.previous_week is None and len(chosen) < LIMIT:
+        chosen.append(Statement(template="first_issue"))
+    return tuple(chosen)
+
+
+def _source_warnings(known: Known) -> Iterator[Ranked]:
+    for position, source in enumerate(known.inputs.sources):
+        name = NameParam(name=source_name(source.source))
+        if source.status in (None, "ERROR"):
+            status = WordParam(table="status", word=source.status or "never")
+            yield 1000.0 - position, Statement(template="source_unknown", params={"source": name, "status": status})
+        elif source.status == "PARTIAL":
+            missing = figure(known, "identifiers", "fetch", source=source.source, field="missing")
+            params: dict[str, Param] = {"source": name, "missing": FigureParam(figure=missing)}
+            yield 900.0 - position, Statement(template="source_partial", params=params)
+
+
+def _not_comparable(known: Known) -> Iterator[Ranked]:
+    if known.inputs.previous_week is not None and not known.comparable:
+        yield 800.0, Statement(template="not_comparable", params={"since": WeekParam(week=known.inputs.previous_week)})
+
+
+def _verdict_changes(rows: Sequence[AreaRow]) -> Iterator[Ranked]:
+    for row in rows:
+        if row.change.moved and row.verdict and row.change.before:
+            words = {
+                "before": WordParam(table="verdict", word=row.change.before),
+                "now": WordParam(table="verdict", word=row.verdict),
+            }
+            yield 500.0 + _weight(row), Statement(template="verdict_changed", params={**_params(row), **words})
+
+
+def _extremes(known: Known, rows: Sequence[AreaRow]) -> Iterator[Ranked]:
+    """The surest rise and the surest fall, and how many there are of each."""
+    still = [row for row in rows if row.p_rising.value is not None and not row.change.moved]
+    rising = [row for row in still if (row.p_rising.value or 0.0) > RISING]
+    falling = [row for row in still if (row.p_rising.value or 0.0) < FALLING]
+    if rising:
+        row = max(rising, key=lambda each: (each.growth.low or 0.0, each.area))
+        yield 300.0 + _weight(row), Statement(template="rising", params=_params(row))
+    if falling:
+        row = min(falling, key=lambda each: (each.growth.high or 0.0, each.area))
+        yield 200.0 + _weight(row), Statement(template="falling", params=_params(row))
+    if len(rising) + len(falling) > 1:
+        yield 100.0, Statement(template="also_extreme", params=tally_params(known, rows[0].source))
+
+
+def _weight(row: AreaRow) -> float:
+    """How far from a coin toss, 0 to 50."""
+    return 100.0 * abs((row.p_rising.value if row.p_rising.value is not None else 0.5) - 0.5)
+
+
+def _params(row: AreaRow) -> dict[str, Param]:
+    return {
+        "area": NameParam(name=row.name),
+        "source": NameParam(name=source_name(row.source)),
+        "growth": FigureParam(figure=row.growth),
+        "p": FigureParam(figure=row.p_rising),
+    }
+
+
+def tally_params(known: Known, source: str) -> dict[str, Param]:
+    """How many areas there are, were scored, rise and fall."""
+    asked = {"all": "*", "scored": "scored", "rising": "rising", "falling": "falling"}
+    return {
+        name: FigureParam(figure=figure(known, "areas", "tally", source=source, verdicts=verdicts))
+        for name, verdicts in asked.items()
+    }
+
+
+def _quiet(known: Known, rows: Sequence[AreaRow]) -> Statement:
+    if not any(row.status == "ok" for row in rows):
+        return Statement(template="no_scores", params=score_needs(known))
+    scored = {"scored": tally_params(known, rows[0].source)["scored"]}
+    if known.inputs.previous_week is None or not known.comparable:
+        return Statement(template="quiet_first", params=scored)
+    return Statement(template="quiet", params={**scored, "since": WeekParam(week=known.inputs.previous_week)})
+
+
+def score_needs(known: Known) -> dict[str, Param]:
+    """How much evidence a score takes."""
+    rules = coverage_rules()
+    return {
+        "need": FigureParam(figure=figure(known, "papers", "setting", value=rules.score_needs)),
+        "weeks": FigureParam(figure=figure(known, "weeks", "setting", value=rules.score_needs_weeks)),
+    }
+
+
+def _nothing_assigned(known: Known, rows: Sequence[AreaRow]) -> bool:
+    read = any(source.status in ("OK", "NO_RESULTS", "PARTIAL") for source in known.inputs.sources)
+    return read and not known.inputs.labelled and bool(rows)

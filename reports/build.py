@@ -1,0 +1,204 @@
+"""Facts from plain data: `build_brief` is a pure function, so that the same inputs give the same bytes."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from horizon.weeks import weeks_between
+from reports.bottom_line import bottom_line, score_needs, tally_params
+from reports.coverage import grade_area, items_of_year, light_of
+from reports.facts import (
+    AreaRow,
+    Brief,
+    Change,
+    Figure,
+    FigureParam,
+    Header,
+    History,
+    NameParam,
+    Param,
+    SourceRow,
+    Statement,
+    VerbatimParam,
+    WeekParam,
+)
+from reports.inputs import HISTORY_WEEKS, BriefInputs, Known, SourceWeek, index, run_hash
+from reports.policy import brief_plan, source_name, source_unit
+from reports.routes import leading_route, text_of
+from reports.telling import telling_items
+from reports.trace import figure
+from taxonomy.schema import AreaFile
+
+
+def build_brief(inputs: BriefInputs) -> Brief:
+    """Put one issue together. The first of the sources is the main one: titles and bottom line speak of it."""
+    known, plan = index(inputs), brief_plan(inputs.kind)
+    names = [source.source for source in inputs.sources]
+    rows = tuple(_area_row(known, area, source) for source in names for area in inputs.areas)
+    main = tuple(row for row in rows if row.source == names[0]) if names else ()
+    items = (
+        item
+        for source in names
+        for area in inputs.areas
+        for item in telling_items(known, area, source, plan.items_per_area)
+    )
+    return Brief(
+        header=_header(known),
+        bottom_line=bottom_line(known, main),
+        areas=rows,
+        forest_title=_forest_title(known, main),
+        shares_title=_shares_title(main),
+        items=tuple(items),
+        sources=tuple(_source_row(known, source) for source in inputs.sources),
+        method=tuple(_method(known, main)),
+        limits=tuple(_limits(known, names)),
+    )
+
+
+def _header(known: Known) -> Header:
+    inputs = known.inputs
+    light, reason = light_of(known)
+    return Header(
+        kind=inputs.kind,
+        week=inputs.week,
+        first_day=inputs.week.monday,
+        last_day=inputs.week.sunday,
+        title=Statement(template=f"title_{inputs.kind}", params={"week": WeekParam(week=inputs.week)}),
+        world=inputs.world,
+        cut_off=inputs.as_of,
+        light=light,
+        light_reason=reason,
+        run_id=inputs.run_id,
+        run_hash=run_hash(inputs),
+        taxonomy=inputs.taxonomy,
+        model=inputs.model,
+        code=inputs.code,
+        sources=tuple(source.source for source in inputs.sources),
+    )
+
+
+def _area_row(known: Known, area: AreaFile, source: str) -> AreaRow:
+    series, unit = f"area:{area.id}", source_unit(source)
+    score = known.scores.get((series, source))
+    of: dict[str, Any] = {"series": series, "source": source}
+    ids = sorted(item.id for item, label in known.inputs.labelled if label.area == area.id and item.source == source)
+    return AreaRow(
+        area=area.id,
+        name=text_of(area.name),
+        tier=area.tier,
+        sector=area.sector,
+        source=source,
+        series=series,
+        status=score.status if score else "unscored",
+        verdict=score.verdict if score and score.status == "ok" else None,
+        growth=figure(known, "percent_per_year", "score", **of, field="growth_pct"),
+        p_rising=figure(known, "probability", "score", **of, field="p_rising"),
+        share_52w=figure(known, "share", "score", **of, field="share_52w"),
+        n_52w=items_of_year(known, series, source),
+        n_week=figure(known, unit, "count", tuple(ids), **of, week=known.week),
+        change=_change(known, series, source),
+        coverage=grade_area(known, area.id, source),
+        history=_history(known, series, source),
+        route=leading_route(known, area, source),
+    )
+
+
+def _change(known: Known, series: str, source: str) -> Change:
+    since = known.inputs.previous_week
+    if since is None:
+        return Change(kind="first_issue")
+    if not known.comparable:
+        other_model = known.inputs.previous_model != known.inputs.model
+        return Change(kind="model_changed" if other_model else "taxonomy_changed", since=since)
+    delta = figure(known, "percentage_points", "change", series=series, source=source)
+    if delta.value is None:
+        return Change(kind="not_scored", since=since)
+    now, before = known.scores[series, source].verdict, known.previous[series, source].verdict
+    return Change(kind="compared", since=since, delta=delta, before=before, moved=now != before)
+
+
+def _history(known: Known, series: str, source: str) -> History:
+    first = known.week + (1 - HISTORY_WEEKS)
+    points = known.points.get((series, source), {})
+    weeks = list(weeks_between(first, known.week))
+    return History(
+        series=series,
+        source=source,
+        first_week=first,
+        n=tuple(points[week].n if week in points else None for week in weeks),
+        total=tuple(points[week].total if week in points else None for week in weeks),
+    )
+
+
+def _forest_title(known: Known, rows: tuple[AreaRow, ...]) -> Statement:
+    if not any(row.status == "ok" for row in rows):
+        return Statement(template="forest_none")
+    return Statement(template="forest_message", params=tally_params(known, rows[0].source))
+
+
+def _shares_title(rows: tuple[AreaRow, ...]) -> Statement:
+    known_rows = [row for row in rows if row.share_52w.value is not None]
+    if not known_rows:
+        return Statement(template="shares_none")
+    row = max(known_rows, key=lambda each: (each.share_52w.value or 0.0, each.area))
+    params: dict[str, Param] = {
+        "area": NameParam(name=row.name),
+        "share": FigureParam(figure=row.share_52w),
+        "source": NameParam(name=source_name(row.source)),
+    }
+    return Statement(template="shares_message", params=params)
+
+
+def _source_row(known: Known, source: SourceWeek) -> SourceRow:
+    def of(field: str, unit: str = "records") -> Figure:
+        return figure(
+            known, "identifiers" if unit == "identifiers" else "records", "fetch", source=source.source, field=field
+        )
+
+    fetch = source.fetch
+    return SourceRow(
+        source=source.source,
+        name=source_name(source.source),
+        status=source.status or "never",
+        since=fetch.since if fetch else None,
+        until=fetch.until if fetch else None,
+        cut_off=fetch.cut_off if fetch else None,
+        records=of("records"),
+        items=of("items"),
+        refused=of("refused"),
+        missing=of("missing", "identifiers"),
+        unknown_weeks=figure(known, "weeks", "unknown_weeks", source=source.source),
+        incomplete_weeks=figure(known, "weeks", "incomplete_weeks", source=source.source),
+        reason=fetch.reason if fetch else None,
+    )
+
+
+def _method(known: Known, rows: tuple[AreaRow, ...]) -> Iterator[Statement]:
+    inputs = known.inputs
+    versions: dict[str, Param] = {
+        "model": VerbatimParam(text=inputs.model),
+        "taxonomy": VerbatimParam(text=inputs.taxonomy),
+    }
+    yield Statement(template="method_label", params=versions)
+    methods = sorted({known.scores[row.series, row.source].method for row in rows if row.status != "unscored"})
+    if methods:
+        yield Statement(template="method_momentum", params={"method": VerbatimParam(text=", ".join(methods))})
+    yield Statement(template="method_verdict", params=score_needs(known))
+    yield Statement(template="method_items")
+    yield Statement(template="method_trace")
+
+
+def _limits(known: Known, sources: list[str]) -> Iterator[Statement]:
+    for source in sources:
+        name = NameParam(name=source_name(source))
+        yield Statement(template="limit_source", params={"source": name})
+        unknown = figure(known, "weeks", "unknown_weeks", source=source)
+        if unknown.value:
+            yield Statement(template="limit_unknown", params={"source": name, "unknown": FigureParam(figure=unknown)})
+        late = figure(known, "weeks", "incomplete_weeks", source=source)
+        if late.value:
+            yield Statement(template="limit_incomplete", params={"source": name, "late": FigureParam(figure=late)})
+    yield Statement(template="limit_overlap")
+    issues = figure(known, "issues", "issues", severity="warning,error")
+    if issues.value:
+        yield Statement(template="limit_issues", params={"issues": FigureParam(figure=issues)})
+    yield Statement(template="limit_advice")

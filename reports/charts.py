@@ -1,0 +1,170 @@
+"""The two figures, as SVG with the same bytes for the same facts. Imported lazily: matplotlib is heavy."""
+
+import io
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from matplotlib import font_manager, rc_context
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Canvas
+
+from reports.facts import AreaRow, Brief
+from reports.fonts import font_files
+from reports.language import Language, LanguageCode, language
+from reports.view import ChartName, displayable, shorten, tone_of, trailing_share
+
+INK, MUTED, FAINT, PAPER = "#1b1f24", "#626a73", "#d5d9de", "#ffffff"
+TONES = {
+    "rising": "#0072b2",
+    "probably_rising": "#0072b2",
+    "flat": "#626a73",
+    "probably_falling": "#c04b00",
+    "falling": "#c04b00",
+    "none": "#626a73",
+}
+"""Blue and vermilion of Okabe and Ito (darkened to 4.5:1 on white): told apart by colour-blind readers."""
+WIDTH_INCH = 7.3
+_COLUMNS = 4
+
+
+def draw_charts(brief: Brief, code: LanguageCode, font_dir: Path | None = None) -> dict[ChartName, bytes]:
+    """SVG of each chart that the facts allow; text is drawn as outlines, so no reader lacks the font."""
+    words, source = language(code), brief.header.sources[0] if brief.header.sources else ""
+    rows = [row for row in brief.areas if row.source == source]
+    charts: dict[ChartName, bytes] = {}
+    with _style(font_dir):
+        if any(row.status == "ok" for row in rows):
+            charts["forest"] = _svg(_forest(rows, words))
+        if any(value is not None for row in rows for value in trailing_share(row.history)):
+            charts["shares"] = _svg(_shares(rows, words))
+    return charts
+
+
+@contextmanager
+def _style(font_dir: Path | None) -> Iterator[None]:
+    names = []
+    for path in font_files(font_dir)[:1]:
+        font_manager.fontManager.addfont(str(path))
+        names.append(font_manager.FontProperties(fname=str(path)).get_name())
+    settings: Any = {
+        "font.family": [*names, "DejaVu Sans"],
+        "font.size": 8.5,
+        "text.color": INK,
+        "axes.edgecolor": FAINT,
+        "axes.linewidth": 0.6,
+        "xtick.color": MUTED,
+        "ytick.color": INK,
+        "svg.fonttype": "path",
+        "svg.hashsalt": "horizon",
+        "text.parse_math": False,
+    }
+    with rc_context(settings):
+        yield
+
+
+def _svg(canvas: Canvas) -> bytes:
+    buffer = io.BytesIO()
+    canvas.savefig(buffer, format="svg", metadata={"Date": None, "Creator": "Horizon"}, transparent=True)
+    return buffer.getvalue()
+
+
+def _forest(rows: Sequence[AreaRow], words: Language) -> Canvas:
+    """Growth with its 80 % interval, highest first; areas without enough data last, said in words."""
+    ordered = sorted(rows, key=lambda row: (row.status != "ok", -(row.growth.value or 0.0), row.area))
+    canvas = Canvas(figsize=(WIDTH_INCH, 0.62 + 0.215 * len(ordered)))
+    axes = canvas.add_axes((0.31, 0.36 / canvas.get_figheight(), 0.475, 1 - 0.4 / canvas.get_figheight()))
+    low, high = _range(ordered)
+    axes.set_xlim(low, high)
+    axes.set_ylim(len(ordered) - 0.5, -0.5)
+    axes.axvline(0, color=MUTED, linewidth=0.8)
+    for position, row in enumerate(ordered):
+        _forest_row(axes, position, row, words)
+    axes.set_yticks([])
+    axes.tick_params(axis="x", length=0, labelsize=7.5)
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:+.0f}".replace("-", "\N{MINUS SIGN}") if value else "0")
+    axes.set_xlabel(words.word("charts", "growth_axis"), fontsize=7.5, color=MUTED, labelpad=2)
+    axes.grid(axis="x", color=FAINT, linewidth=0.4)
+    axes.set_axisbelow(True)
+    axes.spines[:].set_visible(False)
+    return canvas
+
+
+def _range(rows: Sequence[AreaRow]) -> tuple[float, float]:
+    ends = [
+        end for row in rows for end in (row.growth.low, row.growth.high, 0.0) if end is not None and row.status == "ok"
+    ]
+    low, high = max(min(ends), -100.0), min(max(ends), 400.0)
+    margin = max(2.0, 0.04 * (high - low))
+    return low - margin, high + margin
+
+
+def _forest_row(axes: Axes, position: int, row: AreaRow, words: Language) -> None:
+    tone = tone_of(row)
+    name = shorten(displayable(words.name(row.name)), 44 if words.code == "en" else 20, "…")
+    across = axes.get_yaxis_transform()
+    size = 8.5 if len(name) <= 34 else 7.4
+    axes.text(-0.02, position, name, transform=across, ha="right", va="center", fontsize=size)
+    if row.status != "ok" or row.growth.value is None or row.growth.low is None or row.growth.high is None:
+        said = words.word("charts", "insufficient")
+        axes.text(1.02, position, said, transform=across, ha="left", va="center", color=MUTED, fontsize=7.5)
+        return
+    colour, sure = TONES[tone], tone in ("rising", "falling")
+    axes.plot([row.growth.low, row.growth.high], [position] * 2, color=colour, linewidth=1.8, solid_capstyle="butt")
+    axes.plot([row.growth.value], [position], marker="o", markersize=5.5, color=colour, markeredgewidth=1.3,
+              markerfacecolor=colour if sure else PAPER)  # fmt: skip
+    form = words.word("charts", "forest_row").format(
+        area="", growth=words.bare(row.growth), interval=words.interval(row.growth)
+    )
+    axes.text(1.02, position, form.strip(), transform=across, ha="left", va="center", color=colour, fontsize=7.8)
+
+
+def _shares(rows: Sequence[AreaRow], words: Language) -> Canvas:
+    """One small chart an area, each with its own scale from zero; unknown weeks are grey bands, never zeros."""
+    columns = min(_COLUMNS, len(rows))
+    lines = math.ceil(len(rows) / columns)
+    height = 0.3 + 0.86 * lines
+    canvas = Canvas(figsize=(WIDTH_INCH, height))
+    for position, row in enumerate(rows):
+        line, column = divmod(position, columns)
+        left = 0.005 + column / columns
+        bottom = 1 - (line + 1) * 0.86 / height + 0.2 / height
+        axes = canvas.add_axes((left, bottom, 1 / columns - 0.055, 0.48 / height))
+        _share_panel(axes, row, words)
+    canvas.text(0.005, 0.04 / height, words.word("charts", "shares_note"), fontsize=7.2, color=MUTED, va="bottom")
+    return canvas
+
+
+def _share_panel(axes: Axes, row: AreaRow, words: Language) -> None:
+    history, colour = row.history, TONES[tone_of(row)]
+    smooth = trailing_share(history)
+    raw = [None if n is None or not total else n / total for n, total in zip(history.n, history.total, strict=True)]
+    weeks = range(len(raw))
+    axes.plot(
+        weeks, [math.nan if value is None else value for value in raw], ".", color=FAINT, markersize=2.2, zorder=1
+    )
+    axes.plot(weeks, [math.nan if value is None else value for value in smooth], color=colour, linewidth=1.4, zorder=2)
+    for week, total in enumerate(history.total):
+        if total is None:
+            axes.axvspan(week - 0.5, week + 0.5, color="#b9bfc6", linewidth=0, zorder=0)
+    seen = [value for value in (*raw, *smooth) if value is not None]
+    axes.set_ylim(0, max(seen, default=1.0) * 1.08 or 1.0)
+    axes.set_xlim(-1, len(raw))
+    name = shorten(displayable(words.name(row.name)), 34 if words.code == "en" else 13, "…")
+    axes.set_title(name, loc="left", fontsize=7.4, pad=3.5)
+    latest = next((value for value in reversed(smooth) if value is not None), None)
+    if latest is not None:
+        axes.annotate(f"{100 * latest:.2f}%", (len(raw) - 1, latest), xytext=(3, 0), textcoords="offset points",
+                      fontsize=7, va="center", color=colour, annotation_clip=False)  # fmt: skip
+    _year_ticks(axes, row)
+
+
+def _year_ticks(axes: Axes, row: AreaRow) -> None:
+    first = row.history.first_week
+    starts = [offset for offset in range(len(row.history.n)) if (first + offset).number == 1]
+    axes.set_xticks(starts, [str((first + offset).year) for offset in starts])
+    axes.tick_params(axis="x", length=2, labelsize=6.5, pad=1.5, width=0.5)
+    axes.set_yticks([])
+    axes.spines[["top", "left", "right"]].set_visible(False)

@@ -1,0 +1,187 @@
+"""From facts to words: numbers, dates and statements in English and Chinese, by tables of `words/*.yml`.
+
+Both languages show the same digits because both read the same `Figure`; only words, units and their order differ.
+A template names parameters as `{name}`, `{name:form}` or `{name?one|other}` (English agreement in number).
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from importlib.resources import files
+from typing import Any, Literal, get_args
+
+import yaml
+
+from horizon.errors import RenderError
+from horizon.weeks import IsoWeek
+from reports.facts import (
+    DayParam,
+    Figure,
+    FigureParam,
+    NameParam,
+    Param,
+    Statement,
+    Text,
+    VerbatimParam,
+    WeekParam,
+    WordParam,
+)
+
+LanguageCode = Literal["zh", "en"]
+LANGUAGES: tuple[LanguageCode, ...] = get_args(LanguageCode)
+_SLOT = re.compile(r"\{(\w+)(?::(\w+))?(?:\?([^|{}]*)\|([^|{}]*))?\}")
+_SEAM = re.compile(r"(?<=[\u4e00-\u9fff])(?=[A-Za-z])|(?<=[A-Za-z])(?=[\u4e00-\u9fff])")
+"""Where Chinese meets Latin letters, which good setting parts by a space."""
+_MINUS = "\N{MINUS SIGN}"
+_SIGNED = ("percent_per_year", "percentage_points")
+_LIKELIHOODS = (
+    (0.05, "almost_no_chance"),
+    (0.20, "very_unlikely"),
+    (0.45, "unlikely"),
+    (0.55, "even"),
+    (0.80, "likely"),
+    (0.95, "very_likely"),
+    (1.01, "almost_certain"),
+)
+"""Upper limits of the seven steps of ICD 203 (Analytic Standards, 2015, section D.6.e)."""
+
+
+@dataclass(frozen=True)
+class Language:
+    """One language's words."""
+
+    code: LanguageCode
+    words: Mapping[str, Any]
+
+    def word(self, table: str, key: str) -> str:
+        """A word of a table; raises RenderError when the table lacks it."""
+        try:
+            return str(self.words[table][key])
+        except KeyError:
+            message = f"expected {table}.{key} in words/{self.code}.yml, found nothing; add the word in every language"
+            raise RenderError(message) from None
+
+    def name(self, text: Text) -> str:
+        return text.zh if self.code == "zh" else text.en
+
+    def week(self, week: IsoWeek) -> str:
+        return self.word("forms", "week").format(year=week.year, number=week.number)
+
+    def day(self, day: date) -> str:
+        month = self.words["months"][day.month - 1]
+        return self.word("forms", "day").format(year=day.year, month=month, day=day.day)
+
+    def instant(self, instant: datetime) -> str:
+        """An aware UTC time to the minute."""
+        return f"{self.day(instant.date())} {instant:%H:%M} UTC"
+
+    def bare(self, figure: Figure) -> str:
+        """The number without its noun, for table cells."""
+        return self.word("forms", "unknown") if figure.value is None else _digits(figure.value, figure.unit)
+
+    def interval(self, figure: Figure) -> str:
+        """The two ends of the interval; the word for unknown where there is none."""
+        if figure.low is None or figure.high is None:
+            return self.word("forms", "unknown")
+        ends = {"low": _digits(figure.low, figure.unit), "high": _digits(figure.high, figure.unit)}
+        return self.word("forms", "interval").format(**ends)
+
+    def number(self, figure: Figure) -> str:
+        """The number with its unit, in the right grammatical number."""
+        if figure.value is None:
+            return self.word("forms", "unknown")
+        forms = self.words["units"][figure.unit]
+        form = forms["one"] if figure.value == 1 and "one" in forms else forms["other"]
+        return str(form).format(n=_digits(figure.value, figure.unit))
+
+    def likelihood(self, figure: Figure) -> str:
+        """The likelihood words of ICD 203 for a probability."""
+        if figure.value is None:
+            return self.word("forms", "unknown")
+        value = figure.value
+        return self.word("likelihood", next(word for limit, word in _LIKELIHOODS if value < limit))
+
+    def compose(self, statement: Statement) -> str:
+        """Put a statement into words."""
+        template = self.word("statements", statement.template)
+        text = _SLOT.sub(lambda slot: self._fill(slot, statement), template)
+        return self.spaced(text)
+
+    def joined(self, sentences: Sequence[str]) -> str:
+        """Sentences in a row, with the language's own gap between them."""
+        return ("" if self.code == "zh" else " ").join(self.spaced(each) for each in sentences)
+
+    def spaced(self, text: str) -> str:
+        """Chinese with a space where it meets Latin letters; other languages as they are."""
+        return _SEAM.sub(" ", text) if self.code == "zh" else text
+
+    def _fill(self, slot: re.Match[str], statement: Statement) -> str:
+        name, form, one, other = slot.groups()
+        try:
+            param = statement.params[name]
+        except KeyError:
+            known = ", ".join(sorted(statement.params))
+            raise RenderError(f"statement {statement.template!r} asks for {name!r}; it has: {known}") from None
+        if one is not None and isinstance(param, FigureParam):
+            return str(one if param.figure.value == 1 else other)
+        return self._word_of(param, form)
+
+    def _word_of(self, param: Param, form: str | None) -> str:
+        match param:
+            case FigureParam(figure=figure):
+                forms = {None: self.number, "bare": self.bare, "interval": self.interval, "likelihood": self.likelihood}
+                return forms[form](figure)
+            case NameParam(name=text):
+                return self.name(text)
+            case WordParam(table=table, word=key):
+                return self.word(table, key)
+            case WeekParam(week=week):
+                return self.week(week)
+            case DayParam(day=day):
+                return self.day(day)
+            case VerbatimParam(text=text):
+                return text
+
+
+@cache
+def language(code: LanguageCode) -> Language:
+    """The words of one language, read once."""
+    path = files("reports") / "words" / f"{code}.yml"
+    return Language(code, yaml.safe_load(path.read_text(encoding="utf-8")))
+
+
+def slots(template: str) -> set[str]:
+    """The parameters that a template shows."""
+    return {match[1] for match in _SLOT.finditer(template)}
+
+
+def _digits(value: float, unit: str) -> str:
+    if unit == "probability":
+        return _probability(value)
+    if unit == "share":
+        return f"{_significant(100 * value)}%"
+    if unit in _SIGNED:
+        return _signed(value, unit)
+    return f"{round(value):,}".replace("-", _MINUS)
+
+
+def _probability(value: float) -> str:
+    percent = round(100 * value)
+    if percent >= 100:
+        return ">99%"
+    return "<1%" if percent < 1 else f"{percent}%"
+
+
+def _significant(percent: float) -> str:
+    """Two decimals below 1 %, one below 10 %, none above: a share is never known better."""
+    decimals = 2 if abs(percent) < 1 else 1 if abs(percent) < 10 else 0
+    return f"{percent:.{decimals}f}"
+
+
+def _signed(value: float, unit: str) -> str:
+    text = f"{value:+.1f}" if abs(value) < 1 or unit == "percentage_points" else f"{value:+.0f}"
+    if float(text) == 0:
+        text = "0"
+    return text.replace("-", _MINUS) + ("%" if unit == "percent_per_year" else "")

@@ -1,0 +1,162 @@
+"""From the store to plain data: everything an issue needs, as it was known at one instant."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from horizon.records import Fetch, FetchStatus, Issue, Item, Label, Score, SeriesPoint
+from horizon.weeks import IsoWeek
+from reports.facts import World
+from reports.inputs import HISTORY_WEEKS, BriefInputs, SourceWeek
+from taxonomy.load import Taxonomy
+
+_ROOMS = ("scrapers", "store", "nlp")
+"""Rooms whose issues speak of reading and classifying; what happens after the brief must not change it."""
+
+
+class BriefStore(Protocol):
+    """The part of the store that briefs read."""
+
+    def fetches(self, source: str | None = None, as_of: datetime | None = None) -> list[Fetch]: ...
+
+    def week_status(self, source: str, week: IsoWeek, as_of: datetime | None = None) -> FetchStatus | None: ...
+
+    def weekly_counts(
+        self,
+        taxonomy: str,
+        model: str,
+        source: str | None = None,
+        series: str | None = None,
+        since: IsoWeek | None = None,
+        until: IsoWeek | None = None,
+        as_of: datetime | None = None,
+    ) -> list[SeriesPoint]: ...
+
+    def scores(
+        self, week: IsoWeek, taxonomy: str | None = None, model: str | None = None, as_of: datetime | None = None
+    ) -> list[Score]: ...
+
+    def previous_scores(
+        self, week: IsoWeek, taxonomy: str | None = None, model: str | None = None, as_of: datetime | None = None
+    ) -> list[Score]: ...
+
+    def labelled_items(
+        self,
+        source: str,
+        week: IsoWeek,
+        taxonomy: str,
+        model: str,
+        area: str | None = None,
+        as_of: datetime | None = None,
+    ) -> list[tuple[Item, Label]]: ...
+
+    def items(self, ids: Iterable[str], as_of: datetime | None = None) -> dict[str, Item]: ...
+
+    def issues(
+        self, run_id: str | None = None, *, source: str | None = None, week: IsoWeek | None = None
+    ) -> list[Issue]: ...
+
+
+def read_inputs(
+    store: BriefStore,
+    taxonomy: Taxonomy,
+    week: IsoWeek,
+    model: str,
+    as_of: datetime,
+    *,
+    world: World,
+    run_id: str,
+    code: str,
+    sources: Sequence[str],
+    incomplete_weeks: Mapping[str, int] | None = None,
+) -> BriefInputs:
+    """Read one issue's inputs. `sources` are those that the scan is meant to read, the main one first.
+
+    `incomplete_weeks` is, by source, how many of its newest weeks the scores left out because they still fill up.
+    """
+    late = incomplete_weeks or {}
+    pair: dict[str, Any] = {"taxonomy": taxonomy.version, "model": model}
+    previous = _previous(store, week, taxonomy.version, model, as_of)
+    known = {f"area:{area.id}" for area in taxonomy.areas}
+    return BriefInputs(
+        week=week,
+        as_of=as_of,
+        world=world,
+        run_id=run_id,
+        code=code,
+        **pair,
+        areas=taxonomy.areas,
+        sources=tuple(_source_week(store, source, week, as_of, late.get(source, 0)) for source in sources),
+        scores=_ordered(score for score in store.scores(week, **pair, as_of=as_of) if score.series in known),
+        **previous,
+        points=_points(store, taxonomy, pair, week, as_of, sources),
+        labelled=_labelled(store, pair, week, as_of, sources),
+        issues=_issues(store, run_id),
+    )
+
+
+def _ordered(scores: Iterable[Score]) -> tuple[Score, ...]:
+    return tuple(sorted(scores, key=lambda score: (score.series, score.source)))
+
+
+def _previous(store: BriefStore, week: IsoWeek, taxonomy: str, model: str, as_of: datetime) -> dict[str, Any]:
+    """The newest earlier issue of the same model and taxonomy; else what can be said of the newest of another."""
+    same = store.previous_scores(week, taxonomy=taxonomy, model=model, as_of=as_of)
+    if same:
+        values = {"previous_taxonomy": taxonomy, "previous_model": model, "previous_scores": _ordered(same)}
+        return {"previous_week": same[0].week, **values}
+    other = store.previous_scores(week, as_of=as_of)
+    if not other:
+        return {}
+    same_taxonomy = bool(store.previous_scores(week, taxonomy=taxonomy, as_of=as_of))
+    return {
+        "previous_week": other[0].week,
+        "previous_taxonomy": taxonomy if same_taxonomy else None,
+        "previous_model": None if same_taxonomy else model,
+    }
+
+
+def _source_week(store: BriefStore, source: str, week: IsoWeek, as_of: datetime, incomplete_weeks: int) -> SourceWeek:
+    status = store.week_status(source, week, as_of)
+    touching = [
+        fetch for fetch in store.fetches(source, as_of) if fetch.since <= week.sunday and fetch.until >= week.monday
+    ]
+    # `fetches` gives the oldest first, so the last of equals is the newest.
+    best = max(enumerate(touching), key=lambda pair: (*_fits(pair[1], week, status), pair[0]), default=None)
+    fetch = None if best is None else best[1]
+    return SourceWeek(source=source, status=status, fetch=fetch, incomplete_weeks=incomplete_weeks)
+
+
+def _fits(fetch: Fetch, week: IsoWeek, status: FetchStatus | None) -> tuple[bool, bool]:
+    return fetch.status == status, fetch.since <= week.monday and fetch.until >= week.sunday
+
+
+def _points(
+    store: BriefStore,
+    taxonomy: Taxonomy,
+    pair: dict[str, str],
+    week: IsoWeek,
+    as_of: datetime,
+    sources: Sequence[str],
+) -> tuple[SeriesPoint, ...]:
+    first, wanted = week + (1 - HISTORY_WEEKS), set(taxonomy.series)
+    points = [
+        point
+        for source in sources
+        for point in store.weekly_counts(**pair, source=source, since=first, until=week, as_of=as_of)
+        if point.series in wanted
+    ]
+    return tuple(sorted(points, key=lambda point: (point.series, point.source, point.week)))
+
+
+def _labelled(
+    store: BriefStore, pair: dict[str, str], week: IsoWeek, as_of: datetime, sources: Sequence[str]
+) -> tuple[tuple[Item, Label], ...]:
+    found = [each for source in sources for each in store.labelled_items(source, week, **pair, as_of=as_of)]
+    return tuple(sorted(found, key=lambda each: (each[1].area, each[0].id)))
+
+
+def _issues(store: BriefStore, run_id: str) -> tuple[tuple[str, int], ...]:
+    counted = Counter(issue.severity for issue in store.issues(run_id=run_id) if issue.room in _ROOMS)
+    return tuple(sorted(counted.items()))

@@ -1,0 +1,77 @@
+"""PDF by Typst: A4, tagged for PDF/UA-1, Chinese fonts embedded, the same bytes for the same facts."""
+
+import json
+from collections.abc import Callable
+from dataclasses import is_dataclass
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Any
+
+from horizon.errors import RenderError
+from reports.facts import Brief
+from reports.fonts import drawable, families, font_files
+from reports.language import LanguageCode
+from reports.policy import brief_plan
+from reports.sparkline import sparkline
+from reports.view import Page, Spark, page_of
+
+_SPARK_INK = "#5a626b"
+
+
+def render_pdf(brief: Brief, code: LanguageCode, font_dir: Path | None = None) -> bytes:
+    """PDF of a brief in one language, shortened step by step (`pdf.fit` of the plan) until its pages fit.
+
+    When even the shortest does not fit, the shortest is returned: a long brief is better than none.
+    """
+    from reports.charts import draw_charts
+
+    charts = {name: svg.decode("utf-8") for name, svg in draw_charts(brief, code, font_dir).items()}
+    plan = brief_plan(brief.header.kind).pdf
+    pdf = b""
+    for override in plan.fit:
+        pages, pdf = _compile(brief, page_of(brief, code, "pdf", override), charts, font_dir)
+        if pages <= plan.pages:
+            break
+    return pdf
+
+
+def _compile(brief: Brief, page: Page, charts: dict[Any, str], font_dir: Path | None) -> tuple[int, bytes]:
+    """Number of pages and the PDF; all words travel as JSON, none as Typst source."""
+    import typst
+
+    instant = brief.header.cut_off
+    data = {
+        "page": _plain(page, drawable(font_dir)),
+        "charts": charts,
+        "families": families(font_dir),
+        "date": [instant.year, instant.month, instant.day, instant.hour, instant.minute],
+    }
+    folders = sorted({path.parent for path in font_files(font_dir)})
+    with as_file(files("reports") / "templates" / "brief.typ") as template:
+        try:
+            fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=True, font_paths=list(folders))
+            inputs = {"data": json.dumps(data, ensure_ascii=False, sort_keys=True)}
+            compiler = typst.Compiler(template, root=template.parent, font_paths=fonts, sys_inputs=inputs)
+            pdf = compiler.compile(format="pdf", pdf_standards=["ua-1"], timestamp=instant)
+            pages = json.loads(compiler.query("<pages>", field="value", one=True))
+        except RuntimeError as error:
+            raise RenderError(f"expected a PDF from Typst, found: {error}; see the template brief.typ") from error
+    if not isinstance(pdf, bytes):
+        raise RenderError(f"expected the bytes of one PDF from Typst, found {type(pdf).__name__}")
+    return int(pages), pdf
+
+
+def _plain(value: Any, clean: Callable[[str], str]) -> Any:
+    """Blocks as JSON: each with its type, sparklines drawn, text without characters that the font lacks."""
+    if isinstance(value, Spark):
+        return {"svg": sparkline(value.values, _SPARK_INK), "alt": clean(value.alt)}
+    if is_dataclass(value) and not isinstance(value, type):
+        fields = {name: _plain(getattr(value, name), clean) for name in value.__dataclass_fields__}
+        return fields | {"type": type(value).__name__}
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, tuple | list):
+        return [_plain(each, clean) for each in value]
+    if isinstance(value, dict):
+        return {key: _plain(each, clean) for key, each in value.items()}
+    return value

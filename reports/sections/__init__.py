@@ -1,0 +1,1 @@
+"""One file a section: `build(view) -> Section`. Order and limits stand in `briefs/*.yml`."""

@@ -1,0 +1,120 @@
+"""Two languages, one set of facts: the same digits, the same words available, the likelihood scale as written."""
+
+import re
+from collections import Counter
+from datetime import date
+
+import pytest
+
+from horizon.errors import RenderError
+from horizon.weeks import IsoWeek
+from reports.facts import Brief, Figure, FigureParam, Query, Statement, Unit
+from reports.language import LANGUAGES, language, slots
+from reports.view import Page, Run, page_of
+from tests.reports.test_pages import words_of
+
+MONTHS = language("en").words["months"]
+EN, ZH = language("en"), language("zh")
+
+
+def figure(value: float | None, unit: Unit, low: float | None = None, high: float | None = None) -> Figure:
+    return Figure(value=value, unit=unit, low=low, high=high, query=Query(kind="setting", args={"value": "0"}))
+
+
+def keys(tree: object, path: str = "") -> set[str]:
+    if not isinstance(tree, dict):
+        return {path}
+    return {key for name, branch in tree.items() for key in keys(branch, f"{path}/{name}")}
+
+
+def digits(text: str) -> Counter[str]:
+    """Numbers as read, months counted by their number."""
+    for number, month in enumerate(MONTHS, start=1):
+        text = re.sub(rf"\b{month}\b", str(number), text)
+    return Counter(re.findall(r"\d+(?:,\d{3})*(?:\.\d+)*", text))
+
+
+def test_both_word_files_have_the_same_keys() -> None:
+    only_english = {key for key in keys(EN.words) ^ keys(ZH.words) if not key.endswith("/one")}
+    assert only_english == set()
+
+
+def test_both_templates_of_a_statement_show_the_same_parameters() -> None:
+    for name, template in EN.words["statements"].items():
+        assert slots(template) == slots(ZH.words["statements"][name]), name
+
+
+def test_numbers_of_the_two_languages_are_the_same_word_for_word(brief: Brief) -> None:
+    for statement in (*brief.bottom_line, *brief.method, *brief.limits, brief.header.title, brief.header.light_reason):
+        assert digits(EN.compose(statement)) == digits(ZH.compose(statement)), statement.template
+    for row in brief.areas:
+        assert digits(EN.compose(row.coverage.reason)) == digits(ZH.compose(row.coverage.reason))
+
+
+@pytest.mark.parametrize("format_", ["html", "markdown", "pdf"])
+def test_a_whole_page_has_the_same_numbers_and_ids_in_both_languages(brief: Brief, format_: str) -> None:
+    pages: dict[str, Page] = {code: page_of(brief, code, format_) for code in LANGUAGES}
+    shown = {code: [run for run in words_of(page) if isinstance(run, Run)] for code, page in pages.items()}
+    ids = {code: [run.text for run in runs if run.style == "code"] for code, runs in shown.items()}
+    assert ids["zh"] == ids["en"] != []
+    numbers = {code: digits(" ".join(run.text for run in runs)) for code, runs in shown.items()}
+    assert numbers["zh"] == numbers["en"]
+
+
+def test_an_unknown_number_is_a_word_and_never_a_zero() -> None:
+    assert EN.number(figure(None, "papers")) == "unknown"
+    assert ZH.bare(figure(None, "papers")) == "未知"
+    assert EN.bare(figure(0, "papers")) == "0"
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "english", "chinese"),
+    [
+        (1, "papers", "1 paper", "1 篇论文"),
+        (1234, "papers", "1,234 papers", "1,234 篇论文"),
+        (-12.6, "percent_per_year", "−13% a year", "每年 −13%"),
+        (0.4, "percent_per_year", "+0.4% a year", "每年 +0.4%"),
+        (-0.01, "percent_per_year", "0% a year", "每年 0%"),
+        (0.0042, "share", "0.42%", "0.42%"),
+        (0.9991, "probability", ">99%", ">99%"),
+        (0.0009, "probability", "<1%", "<1%"),
+    ],
+)
+def test_numbers_read_as_each_language_writes_them(value: float, unit: Unit, english: str, chinese: str) -> None:
+    assert (EN.number(figure(value, unit)), ZH.number(figure(value, unit))) == (english, chinese)
+
+
+@pytest.mark.parametrize(
+    ("probability", "words"),
+    [
+        (0.03, "there is almost no chance"),
+        (0.10, "it is very unlikely"),
+        (0.30, "it is unlikely"),
+        (0.50, "the chances are roughly even"),
+        (0.70, "it is likely"),
+        (0.90, "it is very likely"),
+        (0.97, "it is almost certain"),
+    ],
+)
+def test_likelihood_words_follow_icd_203(probability: float, words: str) -> None:
+    assert EN.likelihood(figure(probability, "probability")) == words
+
+
+def test_dates_and_weeks_are_written_as_each_language_does() -> None:
+    assert (EN.day(date(2026, 11, 9)), ZH.day(date(2026, 11, 9))) == ("9 November 2026", "2026年11月9日")
+    assert (EN.week(IsoWeek(2026, 3)), ZH.week(IsoWeek(2026, 3))) == ("week 3 of 2026", "2026年第3周")
+
+
+def test_a_template_that_asks_for_what_it_has_not_is_an_error_that_says_so() -> None:
+    with pytest.raises(RenderError, match="asks for"):
+        EN.compose(Statement(template="quiet_first"))
+    with pytest.raises(RenderError, match=r"words/en\.yml"):
+        EN.compose(Statement(template="no_such_statement"))
+
+
+def test_one_missing_identifier_is_singular_in_english() -> None:
+    one = {"missing": FigureParam(figure=figure(1, "identifiers"))}
+    text = EN.compose(
+        Statement(template="source_partial", params={**one, "source": FigureParam(figure=figure(2, "areas"))})
+    )
+    assert "1 identifier is missing" in text
