@@ -1,0 +1,120 @@
+"""Start a crawl as a process of its own and read what it left: the door of this room for flows and the command line."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+from horizon.errors import UsageError
+from horizon.records import Fetch, Issue, Item
+from horizon.weeks import IsoWeek
+from scrapers.items_file import read_issues, read_items
+from scrapers.parsers.oai_envelope import Page
+from scrapers.run import EXIT_CODES, Job, check_job, finished_fetch, read_fetch
+from scrapers.source import load_source
+
+__all__ = ["crawl", "parse_file", "read_issues", "read_items"]
+_GRACE_S = 10.0
+_ROOT = Path(__file__).resolve().parent.parent
+
+
+def crawl(
+    source: str,
+    since: date,
+    until: date,
+    week: IsoWeek,
+    out_dir: Path,
+    *,
+    base_url: str | None = None,
+    contact: str | None = None,
+    server_date: date | None = None,
+    timeout_s: float = 6 * 3600.0,
+) -> Fetch:
+    """Crawl one source over one window (both days included) into `out_dir`, or go on with what is there.
+
+    `base_url` names the feed on a replay server (`Source.at_replay`). A finished folder is returned at once, without a
+    request. Whatever happens to the process, a Fetch comes back: ERROR with the reason when it died or took longer than
+    `timeout_s`. Raises UsageError for arguments that cannot be used.
+    """
+    loaded = load_source(source)
+    job = Job(loaded, since, until, week, out_dir, base_url or loaded.url, contact, server_date)
+    check_job(job)
+    done = finished_fetch(out_dir, until, server_date)
+    if done is not None and (done.source, done.since) == (source, since):
+        return done
+    code, told = _run(_command(job), timeout_s)
+    fetch = read_fetch(out_dir)
+    if fetch is not None and EXIT_CODES[fetch.status] == code:
+        return fetch
+    if code == UsageError.exit_code:
+        raise UsageError(told or "the crawler refused its arguments")
+    how = _how_it_ended(code, timeout_s) + (f": {told}" if told else "")
+    reason = f"{how}; pages so far are kept, crawl again to go on"
+    return Fetch(source=source, week=week, since=since, until=until, status="ERROR", reason=reason)
+
+
+def _command(job: Job) -> list[str]:
+    command = [sys.executable, "-m", "scrapers.run", job.source.id]
+    command += ["--since", str(job.since), "--until", str(job.until), "--week", str(job.week)]
+    command += ["--out", str(job.out), "--base-url", job.base_url]
+    if job.contact:
+        command += ["--contact", job.contact]
+    if job.server_date:
+        command += ["--server-date", str(job.server_date)]
+    return command
+
+
+def _run(command: list[str], timeout_s: float) -> tuple[int | None, str]:
+    """Exit code (None: timed out, negative: a signal) and the last line that was told on standard error."""
+    paths = [str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    process = subprocess.Popen(  # noqa: S603  (our own module, no shell, arguments from validated values)
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
+    )
+    try:
+        _, told = process.communicate(timeout=timeout_s)
+    except subprocess.TimeoutExpired:
+        _end(process)
+        return None, ""
+    except BaseException:
+        _end(process)
+        raise
+    lines = told.decode("utf-8", "replace").strip().splitlines()
+    return process.returncode, lines[-1][:500] if lines else ""
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    """Ask first, so that the connection is closed, then kill."""
+    process.terminate()
+    try:
+        process.communicate(timeout=_GRACE_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+
+
+def _how_it_ended(code: int | None, timeout_s: float) -> str:
+    if code is None:
+        return f"the crawl took longer than {timeout_s:g} s and was ended"
+    if code < 0:
+        return f"the crawler was killed by signal {-code}"
+    return f"the crawler ended with exit code {code} and no verdict"
+
+
+def parse_file(source: str, path: Path) -> Iterator[Item | Issue]:
+    """Items, then issues, of one raw answer (`.gz` or plain). Raises ParseError when it is none."""
+    import gzip
+
+    loaded = load_source(source)
+    try:
+        data = path.read_bytes()
+        page: Page = loaded.parse(gzip.decompress(data) if path.suffix == ".gz" else data, loaded)
+    except (OSError, EOFError) as error:
+        raise UsageError(f"{path} cannot be read: {error}") from None
+    yield from page.items
+    yield from page.issues

@@ -1,0 +1,73 @@
+"""The verdict on a crawl, from our own counts: Scrapy exits 0 even when every request failed (scrapy issue #1231)."""
+
+from collections.abc import Sequence
+from statistics import median
+
+from horizon.records import FetchStatus, Issue
+from scrapers.dialects.oai_pmh import Tally
+from scrapers.source import Source
+
+_SPARSE = 0.5
+"""A field filled less than this share of its expected rate is remarked upon."""
+_FEWEST_WEEKS = 4
+_FEW_REFUSED = 10
+"""So few refused records do not make a crawl with items PARTIAL: a small window is not a broken feed."""
+
+
+def judge(tally: Tally, items: int, source: Source) -> tuple[FetchStatus, str | None]:
+    """Status and reason. PARTIAL: items were had and something is known to lack; ERROR: nothing can be said."""
+    lacks = _lacks(tally, items, source)
+    if lacks:
+        return ("PARTIAL" if items or tally.doubtful_emptiness else "ERROR"), "; ".join(lacks)
+    return ("OK", None) if items else ("NO_RESULTS", "the source lists no record for this window")
+
+
+def _lacks(tally: Tally, items: int, source: Source) -> list[str]:
+    lacks = [tally.stopped] if tally.stopped else []
+    if not tally.chain_ended and not tally.stopped:
+        lacks.append("the crawl ended before the last page")
+    if tally.chain_ended and not tally.reconciled and not tally.stopped:
+        lacks.append("the crawl ended before the source's list of identifiers was compared")
+    if tally.doubtful_emptiness and not items and not tally.stopped:
+        lacks.append(
+            "the source knew of no record while the window was still open on its clock; such an answer may come from a "
+            "cache: crawl again after midnight UTC"
+        )
+    known = items + len(tally.refused) + tally.missing
+    if tally.missing > source.alarms.missing_share * max(known, 1):
+        lacks.append(f"{tally.missing} of {known} listed records could not be had")
+    if len(tally.refused) > max(source.alarms.refused_share * max(known, 1), _FEW_REFUSED if items else 0):
+        lacks.append(f"{len(tally.refused)} of {known} records could not be read; see issues.jsonl")
+    return lacks
+
+
+def remarks(tally: Tally, items: int, fill: dict[str, float], source: Source) -> list[Issue]:
+    """Issues about the crawl as a whole; they do not change the verdict."""
+    found = [
+        _issue(
+            source, "fill-rate-low", f"{name} is filled in {fill[name]:.1%} of {items} items, expected {expected:.0%}"
+        )
+        for name, expected in sorted(source.expected_fill.items())
+        if items and fill.get(name, 1.0) < _SPARSE * expected
+    ]
+    if tally.repaired > source.alarms.missing_share * max(items, 1):
+        message = f"{tally.repaired} of {items} items were missed by the pages and fetched singly"
+        found.append(_issue(source, "reconciliation-large", message))
+    return found
+
+
+def check_volume(items: int, weeks_before: Sequence[int], source: Source) -> Issue | None:
+    """A warning when a week's number of items is far from the median of the weeks before (at most the last 8)."""
+    recent = list(weeks_before)[-8:]
+    if len(recent) < _FEWEST_WEEKS:
+        return None
+    usual = median(recent)
+    if abs(items - usual) <= source.alarms.deviation * usual:
+        return None
+    return _issue(
+        source, "volume-unusual", f"{items} items, while the median of {len(recent)} weeks before is {usual:g}"
+    )
+
+
+def _issue(source: Source, code: str, message: str) -> Issue:
+    return Issue(room="scrapers", severity="warning", code=code, message=message, source=source.id)
