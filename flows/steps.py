@@ -5,13 +5,13 @@ Each is idempotent: a repeat adds nothing, a killed one resumes.
 
 import hashlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from flows.workspace import Workspace
-from horizon.records import Fetch, Run
+from horizon.records import Fetch, Issue, Run
 from horizon.weeks import IsoWeek
 
 log = logging.getLogger(__name__)
@@ -93,9 +93,39 @@ def ingest_crawl(work: Workspace, run: Run, crawl: Crawl) -> int:
     if crawl.fetch.status != "ERROR":
         report = work.store.ingest(run.run_id, run.started, read_items(crawl.folder))
         added = report.new + report.changed
-    work.store.add_issues(run.run_id, run.started, list(read_issues(crawl.folder)))
+    found = [*summarise_issues(read_issues(crawl.folder)), *_unusual_volume(work, run, crawl.fetch)]
+    work.store.add_issues(run.run_id, run.started, found)
     work.store.record_fetch(run.run_id, crawl.fetch, run.started)
     return added
+
+
+def summarise_issues(issues: Iterable[Issue]) -> list[Issue]:
+    """Warnings and errors one by one; mere remarks counted by kind (each stands in the crawl folder's issues file)."""
+    kept = []
+    remarks: dict[str, list[Issue]] = {}
+    for issue in issues:
+        if issue.severity == "info":
+            remarks.setdefault(issue.code, []).append(issue)
+        else:
+            kept.append(issue)
+    for _, alike in sorted(remarks.items()):
+        message = f"{len(alike)} records: {alike[0].message}"
+        kept.append(
+            alike[0].model_copy(update={"message": message, "item_id": None, "data": {"records": str(len(alike))}})
+        )
+    return kept
+
+
+def _unusual_volume(work: Workspace, run: Run, fetch: Fetch) -> list[Issue]:
+    """Compare the number of items with those of earlier crawls over as many days."""
+    from scrapers.health import check_volume
+    from scrapers.source import load_source
+
+    days = fetch.until - fetch.since
+    earlier = work.store.fetches(fetch.source, as_of=run.started)
+    alike = [other.items for other in earlier if other.status == "OK" and other.until - other.since == days]
+    issue = check_volume(fetch.items, alike, load_source(fetch.source)) if fetch.status == "OK" else None
+    return [] if issue is None else [issue]
 
 
 def classify_new(work: Workspace, run: Run) -> int:

@@ -188,6 +188,8 @@ def _method(known: Known, rows: tuple[AreaRow, ...]) -> Iterator[Statement]:
 
 
 def _limits(known: Known, sources: list[str]) -> Iterator[Statement]:
+    if known.inputs.world == "replayed":
+        yield Statement(template="limit_replayed")
     for source in sources:
         name = NameParam(name=source_name(source))
         yield Statement(template="limit_source", params={"source": name})

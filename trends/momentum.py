@@ -134,7 +134,7 @@ def _measure_peers(panel: Panel, rows: NDArray[np.intp]) -> list[Momentum]:
     state = filter_series(counts, totals, grid, year)
     # Series with little evidence still tell what their peers are like; they only get no number of their own.
     draws = _draw(state, grid_weights(state.log_likelihood), grid)
-    growth = np.expm1(draws.slope * year) * 100
+    growth = draws.slope * year
     forecast = _forecast(draws, _future_total(totals, year), year)
     return [
         _momentum(observed[row], growth[row], draws.p_rising[row], forecast[row]) if enough[row] else observed[row]
@@ -219,12 +219,13 @@ def _forecast(draws: _Draws, total: Array, year: int) -> Array:
 
 
 def _momentum(observed: Momentum, growth: Array, p_rising: float, forecast: Array) -> Momentum:
-    growth_low, growth_high = np.quantile(growth, [0.1, 0.9])
+    # The mean is taken of the log rate: that of the percentages would be drawn up by the long tail of a wide posterior.
+    growth_low, growth_high = np.expm1(np.quantile(growth, [0.1, 0.9])) * 100
     low95, low80, middle, high80, high95 = np.quantile(forecast, [0.025, 0.1, 0.5, 0.9, 0.975])
     return Momentum(
         n_52w=observed.n_52w,
         share_52w=observed.share_52w,
-        growth_pct=float(growth.mean()),
+        growth_pct=float(np.expm1(growth.mean()) * 100),
         growth_lo80=float(growth_low),
         growth_hi80=float(growth_high),
         p_rising=float(p_rising),
