@@ -1,0 +1,201 @@
+"""A trained model on disk: `model.skops` (never pickle) and `card.json`, which says what it was made from."""
+
+import hashlib
+import io
+import json
+import re
+import zipfile
+from dataclasses import dataclass
+from importlib.metadata import version
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from horizon.errors import ModelError
+from nlp.features import RULE_FEATURES, Floats
+from nlp.normalize import VERSION as NORMALISER
+from nlp.vectorizer import Vectorizer
+
+if TYPE_CHECKING:
+    from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]  # ships no types
+
+SHIPPED = Path(str(files("nlp") / "models" / "areas"))
+DECISIONS = "1"
+"""Part of every fingerprint: raise it with any change of matching, rule features, code weights or decision rules."""
+TRUSTED: list[str] = []
+"""Types beyond skops' own safe list (scikit-learn, numpy, builtins): none are needed, so none are trusted."""
+LIBRARIES = ("numpy", "scikit-learn", "scipy", "skops", "spacy")
+
+
+class AreaMetrics(BaseModel):
+    """Cross-validated on the training labels."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    positives: int
+    threshold: float
+    precision: float
+    recall: float
+    f1: float
+
+
+class Card(BaseModel):
+    """What a model was made from and how well it did; holds no time, so that equal inputs give equal bytes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    sha256: str
+    """Of model.skops."""
+    data_sha256: str
+    rows: int
+    taxonomy: str
+    normaliser: str
+    seed: int
+    settings: dict[str, float | int | str | bool]
+    rule_features: tuple[str, ...]
+    ngrams: int
+    areas: dict[str, AreaMetrics]
+    macro_f1: float
+    """Mean over areas, cross-validated. Optimistic: the taxonomy's terms were chosen with these texts in view."""
+    libraries: dict[str, str]
+
+    def to_json(self) -> str:
+        return json.dumps(self.model_dump(mode="json"), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Platt's sigmoid over a decision value, and the probability from which an area is assigned."""
+
+    slope: float
+    offset: float
+    threshold: float
+
+
+@dataclass(frozen=True)
+class TrainedModel:
+    """All learnt numbers: the rule model that every area shares, and a head for each area with labels."""
+
+    vectorizer: Vectorizer
+    rule_mean: Floats
+    rule_scale: Floats
+    rules: "LogisticRegression"
+    """Over RULE_FEATURES of one area, whichever."""
+    heads: dict[str, "LogisticRegression"]
+    """Over TF-IDF and, as last column, the weighted decision value of `rules`."""
+    calibrations: dict[str, Calibration]
+    """By area; the empty string is the shared rule model's."""
+
+
+def library_versions() -> dict[str, str]:
+    return {name: version(name) for name in LIBRARIES}
+
+
+def model_bytes(model: TrainedModel) -> bytes:
+    """The model as skops, the same bytes for the same numbers."""
+    import skops.io  # type: ignore[import-untyped]  # ships no types
+
+    content = {
+        "vocabulary": "\n".join(model.vectorizer.vocabulary),
+        "idf": model.vectorizer.idf,
+        "rule_mean": model.rule_mean,
+        "rule_scale": model.rule_scale,
+        "rules": model.rules,
+        "heads": model.heads,
+        "calibrations": {
+            area: np.array([each.slope, each.offset, each.threshold]) for area, each in model.calibrations.items()
+        },
+    }
+    return _canonical(skops.io.dumps(content))
+
+
+def save_model(model: TrainedModel, card: Card, content: bytes, directory: Path) -> None:
+    """Write both files, the card last: without a card there is no model."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        for name, data in (("model.skops", content), ("card.json", card.to_json().encode())):
+            part = directory / f"{name}.part"
+            part.write_bytes(data)
+            part.replace(directory / name)
+    except OSError as error:
+        message = f"expected a writable folder for the model, found {error.strerror} at {directory}; name another"
+        raise ModelError(message) from None
+
+
+def load_model(directory: Path) -> tuple[TrainedModel, Card, str]:
+    """The model, its card and its fingerprint; raises ModelError for a missing, altered or outdated one."""
+    card_bytes, content = _read(directory / "card.json"), _read(directory / "model.skops")
+    try:
+        card = Card.model_validate_json(card_bytes)
+    except ValidationError as error:
+        message = f"expected a model card in {directory / 'card.json'}, found {error.error_count()} mistakes"
+        raise ModelError(f"{message}; run horizon train") from None
+    _check(card, content, directory)
+    fingerprint = hashlib.sha256(
+        b"\0".join((content, card_bytes, NORMALISER.encode(), DECISIONS.encode()))
+    ).hexdigest()[:16]
+    return _decode(content, directory), card, fingerprint
+
+
+def _check(card: Card, content: bytes, directory: Path) -> None:
+    found = hashlib.sha256(content).hexdigest()
+    if found != card.sha256:
+        message = f"expected model.skops with SHA-256 {card.sha256[:12]}..., found {found[:12]}... in {directory}"
+        raise ModelError(f"{message}; the file was altered: run horizon train")
+    if card.normaliser != NORMALISER or card.rule_features != RULE_FEATURES:
+        message = f"expected a model for normaliser {NORMALISER} and {len(RULE_FEATURES)} rule features"
+        detail = f"found {card.normaliser} and {len(card.rule_features)} in {directory}"
+        raise ModelError(f"{message}, {detail}; run horizon train")
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ModelError(
+            f"expected a trained model, found {error.strerror} at {path}; run horizon train or name its folder"
+        ) from None
+
+
+def _decode(content: bytes, directory: Path) -> TrainedModel:
+    import skops.io
+
+    strangers = skops.io.get_untrusted_types(data=content)
+    if set(strangers) - set(TRUSTED):
+        message = f"expected only trusted types in model.skops, found {sorted(strangers)} in {directory}"
+        raise ModelError(f"{message}; do not use this file: run horizon train")
+    parts: dict[str, Any] = skops.io.loads(content, trusted=TRUSTED)
+    grams = parts["vocabulary"].split("\n") if parts["vocabulary"] else []
+    return TrainedModel(
+        Vectorizer({gram: place for place, gram in enumerate(grams)}, parts["idf"]),
+        parts["rule_mean"],
+        parts["rule_scale"],
+        parts["rules"],
+        parts["heads"],
+        {area: Calibration(*map(float, numbers)) for area, numbers in parts["calibrations"].items()},
+    )
+
+
+def _canonical(archive: bytes) -> bytes:
+    """The archive with its memory addresses numbered in order of appearance and without times.
+
+    skops names arrays and nodes by `id()` and stamps members with the clock (skops/io/_persist.py, _save).
+    """
+    source = zipfile.ZipFile(io.BytesIO(archive))
+    schema = source.read("schema.json").decode()
+    numbers: dict[str, str] = {}
+    for match in re.finditer(r'"__id__": (\d+)|"(\d+)\.npy"', schema):
+        numbers.setdefault(match[1] or match[2], str(len(numbers) + 1))
+    schema = re.sub(r'"__id__": (\d+)', lambda match: f'"__id__": {numbers[match[1]]}', schema)
+    schema = re.sub(r'"(\d+)\.npy"', lambda match: f'"{numbers[match[1]]}.npy"', schema)
+    members = {f"{numbers[name[:-4]]}.npy": source.read(name) for name in source.namelist() if name.endswith(".npy")}
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as target:
+        for name, data in [*sorted(members.items()), ("schema.json", schema.encode())]:
+            entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            target.writestr(entry, data)
+    return buffer.getvalue()

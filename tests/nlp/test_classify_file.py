@@ -1,0 +1,161 @@
+"""Files of documents in, files of labels out."""
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa  # type: ignore[import-untyped]  # ships no types
+import pyarrow.parquet as pq  # type: ignore[import-untyped]  # ships no types
+import pytest
+
+from horizon.errors import HorizonError, ParseError, StoreError, UsageError
+from nlp.classifier import Classifier
+from nlp.classify_file import classify_file
+
+_ROWS: list[dict[str, Any]] = [
+    {"id": "a1", "title": "Superconducting qubits", "abstract": "A trapped ion qubit.", "codes": ["quant-ph"]},
+    {"id": "a2", "title": "Whale song", "abstract": None, "codes": None},
+    {
+        "id": "a3",
+        "title": None,
+        "abstract": "A tokamak divertor, a stellarator.",
+        "codes": "physics.plasm-ph; G21B1/05",
+    },
+]
+
+
+def _jsonl(path: Path, rows: list[dict[str, Any]]) -> Path:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+def _read(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def test_a_line_of_labels_has_the_promised_shape(tmp_path: Path, classifier: Classifier) -> None:
+    done = classify_file(_jsonl(tmp_path / "in.jsonl", _ROWS), tmp_path / "out.jsonl", classifier)
+    first, second, third = _read(tmp_path / "out.jsonl")
+    assert list(first) == ["id", "areas", "model", "taxonomy"]
+    assert list(first["areas"][0]) == ["area", "probability", "assigned", "routes", "evidence"]
+    assert first["areas"][0]["area"] == "quantum_technology"
+    assert not any(area["assigned"] for area in second["areas"])
+    assert third["areas"][0]["area"] == "controlled_nuclear_fusion"
+    assert (done.rows, done.written, done.in_some_area, done.issues) == (3, 3, 2, ())
+    assert done.assigned["quantum_technology"] == 1
+
+
+def test_jsonl_csv_and_parquet_give_the_same_labels(tmp_path: Path, classifier: Classifier) -> None:
+    rows = [
+        {**row, "codes": "; ".join(row["codes"]) if isinstance(row["codes"], list) else row["codes"]} for row in _ROWS
+    ]
+    _jsonl(tmp_path / "in.jsonl", rows)
+    with (tmp_path / "in.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, ["id", "title", "abstract", "codes"])
+        writer.writeheader()
+        writer.writerows(rows)
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "in.parquet")
+    for suffix in ("jsonl", "csv", "parquet"):
+        classify_file(tmp_path / f"in.{suffix}", tmp_path / f"{suffix}.out", classifier)
+    outputs = [(tmp_path / f"{suffix}.out").read_bytes() for suffix in ("jsonl", "csv", "parquet")]
+    assert outputs[0] == outputs[1] == outputs[2]
+
+
+def test_an_unreadable_row_is_reported_with_its_line_and_skipped(tmp_path: Path, classifier: Classifier) -> None:
+    lines = [json.dumps({"id": f"r{n}", "title": "Whales", "abstract": "."}) for n in range(200)]
+    lines[41] = '{"id": "broken"'
+    source = tmp_path / "in.jsonl"
+    source.write_text("\n".join(lines), encoding="utf-8")
+    done = classify_file(source, tmp_path / "out.jsonl", classifier)
+    assert (done.rows, done.written) == (200, 199)
+    (issue,) = done.issues
+    assert (issue.code, issue.severity) == ("row-unreadable", "warning")
+    assert "in.jsonl:42:" in issue.message
+
+
+_BAD = [
+    "[1]",
+    "nonsense",
+    '{"title": "no id", "abstract": "x"}',
+    '{"id": "x", "title": [1], "abstract": 2}',
+    '{"id": "\xff',
+]
+
+
+@pytest.mark.parametrize("bad", _BAD)
+def test_more_than_one_bad_row_in_a_hundred_writes_nothing(tmp_path: Path, classifier: Classifier, bad: str) -> None:
+    good = [json.dumps({"id": f"r{n}", "title": "Whales", "abstract": "."}) for n in range(98)]
+    source = tmp_path / "in.jsonl"
+    source.write_bytes("\n".join([*good, bad, bad]).encode("latin-1"))
+    (tmp_path / "out.jsonl").write_text("before")
+    with pytest.raises(ParseError, match=r"2 of 100.*in\.jsonl:99:") as caught:
+        classify_file(source, tmp_path / "out.jsonl", classifier)
+    assert caught.value.exit_code == 1
+    assert (tmp_path / "out.jsonl").read_text() == "before"
+    assert {path.name for path in tmp_path.iterdir()} == {"in.jsonl", "out.jsonl"}
+
+
+@pytest.mark.parametrize("name", ["in.csv", "in.jsonl", "in.parquet"])
+def test_a_missing_column_is_named_and_nothing_is_written(tmp_path: Path, classifier: Classifier, name: str) -> None:
+    source = tmp_path / name
+    rows = [{"id": "1", "title": "Whales", "summary": "."}]
+    if name == "in.csv":
+        source.write_text("id,title,summary\n1,Whales,.\n")
+    elif name == "in.jsonl":
+        _jsonl(source, rows)
+    else:
+        pq.write_table(pa.Table.from_pylist(rows), source)
+    with pytest.raises(ParseError, match="missing abstract") as caught:
+        classify_file(source, tmp_path / "out", classifier)
+    assert caught.value.exit_code == 1
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_nan_absent_and_odd_texts_are_read(tmp_path: Path, classifier: Classifier) -> None:
+    source = tmp_path / "in.jsonl"
+    source.write_text(
+        '{"id": 7, "title": NaN, "abstract": NaN}\n{"id": "\\ud800x", "title": "\\ud800 a \\u0000", "abstract": ""}\n'
+        '{"id": "long", "title": "T", "abstract": "' + "word " * 200_000 + '"}\n\n'
+    )
+    done = classify_file(source, tmp_path / "out.jsonl", classifier)
+    assert [row["id"] for row in _read(tmp_path / "out.jsonl")] == ["7", "\ufffdx", "long"]
+    assert done.written == 3
+
+
+def test_a_csv_row_with_the_wrong_number_of_cells_is_reported(tmp_path: Path, classifier: Classifier) -> None:
+    rows = "".join(f"r{n},Whales,.\n" for n in range(150))
+    (tmp_path / "in.csv").write_bytes(b"\xef\xbb\xbfid,title,abstract\n" + rows.encode() + b'x,"a, b\nc",d,e\n')
+    done = classify_file(tmp_path / "in.csv", tmp_path / "out.jsonl", classifier)
+    assert done.written == 150
+    assert "expected 3 cells, found 4" in done.issues[0].message
+
+
+def test_a_broken_parquet_file_is_an_error(tmp_path: Path, classifier: Classifier) -> None:
+    (tmp_path / "in.parquet").write_bytes(b"PAR1 and then nothing of use")
+    with pytest.raises(ParseError, match="sound Parquet file"):
+        classify_file(tmp_path / "in.parquet", tmp_path / "out.jsonl", classifier)
+
+
+@pytest.mark.parametrize(
+    ("source", "output", "error"),
+    [
+        ("absent.jsonl", "out.jsonl", UsageError),
+        ("notes.doc", "out.jsonl", UsageError),
+        ("in.jsonl", "in.jsonl", UsageError),
+        ("in.jsonl", "no/such/folder/out.jsonl", StoreError),
+    ],
+)
+def test_unusable_names_are_clear_errors(
+    tmp_path: Path, classifier: Classifier, source: str, output: str, error: type[HorizonError]
+) -> None:
+    _jsonl(tmp_path / "in.jsonl", _ROWS)
+    (tmp_path / "notes.doc").write_text("hello")
+    with pytest.raises(error, match="expected"):
+        classify_file(tmp_path / source, tmp_path / output, classifier)
+
+
+def test_progress_is_told_for_every_document(tmp_path: Path, classifier: Classifier) -> None:
+    told: list[int] = []
+    classify_file(_jsonl(tmp_path / "in.jsonl", _ROWS), tmp_path / "o", classifier, progress=told.append)
+    assert told == [1, 2, 3]

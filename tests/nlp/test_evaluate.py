@@ -1,0 +1,70 @@
+"""Measures of quality, on cases counted by hand."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.metrics import average_precision_score, f1_score  # type: ignore[import-untyped]  # ships no types
+
+from nlp.classifier import Classifier
+from nlp.evaluate import average_precision, evaluate, f1_by_column
+from nlp.explain import explain
+from nlp.features import Document
+from nlp.vectorizer import Vectorizer
+from taxonomy.load import Taxonomy
+
+
+def test_f1_and_average_precision_agree_with_scikit_learn() -> None:
+    random = np.random.default_rng(0)
+    truth, scores = random.random(200) < 0.3, random.random(200)
+    decided = scores > 0.6
+    assert f1_by_column(truth[:, None], decided[:, None])[0] == pytest.approx(f1_score(truth, decided))
+    assert average_precision(truth, scores) == pytest.approx(average_precision_score(truth, scores))
+    assert average_precision(np.zeros(3, dtype=bool), scores[:3]) == 0.0
+
+
+def test_a_report_covers_every_area_and_its_interval_holds_the_mean(labels_file: Path, classifier: Classifier) -> None:
+    report = evaluate(labels_file, classifier)
+    assert len(report.areas) == len(classifier.taxonomy.areas)
+    assert report.macro_f1_lo95 <= report.macro_f1 <= report.macro_f1_hi95
+    assert report.macro_f1 > 0.9
+    assert report == evaluate(labels_file, classifier)
+    assert "| quantum_technology | 16 |" in report.to_markdown()
+
+
+def test_tf_idf_agrees_with_scikit_learn() -> None:
+    from sklearn.feature_extraction.text import TfidfVectorizer  # type: ignore[import-untyped]  # ships no types
+
+    texts = ["the qubit is cold", "the cold tokamak , the hot plasma", "qubit plasma qubit", "a rare word"]
+    ours = Vectorizer.fit([text.split() for text in texts], min_df=2)
+    theirs = TfidfVectorizer(
+        sublinear_tf=True, min_df=2, ngram_range=(1, 2), tokenizer=str.split, token_pattern=None, norm="l2"
+    )
+    kept = [gram for gram in theirs.fit(texts).get_feature_names_out() if "," not in gram]
+    assert sorted(ours.vocabulary) == sorted(kept)
+    assert ours.transform([text.split() for text in texts]).toarray() == pytest.approx(
+        theirs.transform(texts).toarray(), abs=1e-6
+    )
+
+
+def test_chinese_is_counted_in_characters_pairs_and_triples() -> None:
+    texts = [list("量子计算"), list("量子计数"), ["quantum", *"量子"], []]
+    vectorizer = Vectorizer.fit(texts, min_df=2)
+    assert sorted(vectorizer.vocabulary) == sorted(["量", "子", "计", "量 子", "子 计", "量 子 计"])
+    counts = (vectorizer.transform(texts).toarray() > 0).sum(axis=1)
+    assert counts.tolist() == [6, 6, 3, 0]
+
+
+def test_an_explanation_names_words_places_routes_and_probability(taxonomy: Taxonomy, classifier: Classifier) -> None:
+    document = Document("made:1", "Tokamak \x1b[31mdisruptions", "A tokamak disruption in medieval poetry.")
+    text = explain(document, taxonomy, classifier)
+    assert "controlled_nuclear_fusion" in text
+    assert "'Tokamak' = tokamak [title 0-7]" in text
+    assert "route tokamak" in text
+    assert "assigned" in text
+    assert "\x1b" not in text
+    assert "assigned" not in explain(document, taxonomy)
+
+
+def test_an_explanation_of_nothing_says_so(taxonomy: Taxonomy) -> None:
+    assert "No area" in explain(Document("made:1", "Whale song"), taxonomy)
