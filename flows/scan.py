@@ -90,27 +90,29 @@ PLAIN = Steps()
 def run_weekly_scan(work: Workspace, params: WeeklyParams, now: datetime, do: Steps = PLAIN) -> ScanSummary:
     """Crawl, ingest, classify, count, score, brief, verify: one week, idempotent.
 
-    A source that fails does not stop the others; its week is unknown until a later scan catches it up.
+    A source that fails does not stop the others; its week is unknown until a later scan catches it up. Raises StoreError
+    while another scan is at work on the same data.
     """
-    run, finished = open_weekly_run(work, params, now)
-    ingested = 0
-    if not finished:
-        for source in params.sources:
-            crawl = do.crawl_source(work, run, source)
-            ingested += 0 if crawl is None else do.ingest_crawl(work, run, crawl)
-    summary = ScanSummary(
-        run_id=run.run_id,
-        week=run.week,
-        repeated=finished,
-        ingested=ingested,
-        classified=0 if finished else do.classify_new(work, run),
-        counted=0 if finished else do.count_weeks(work, run),
-        scored=0 if finished else do.score_week(work, run, params.sources),
-        fetches=_fetches_of(work, run, params.sources),
-        briefs=tuple(briefs := do.write_briefs(work, run, params.languages, params.formats)),
-        mismatches=tuple(do.verify_written(work, briefs)),
-    )
-    return _finish(work, run, summary, finished)
+    with work.exclusive():
+        run, finished = open_weekly_run(work, params, now)
+        ingested = 0
+        if not finished:
+            for source in params.sources:
+                crawl = do.crawl_source(work, run, source)
+                ingested += 0 if crawl is None else do.ingest_crawl(work, run, crawl)
+        summary = ScanSummary(
+            run_id=run.run_id,
+            week=run.week,
+            repeated=finished,
+            ingested=ingested,
+            classified=0 if finished else do.classify_new(work, run),
+            counted=0 if finished else do.count_weeks(work, run),
+            scored=0 if finished else do.score_week(work, run, params.sources),
+            fetches=_fetches_of(work, run, params.sources),
+            briefs=tuple(briefs := do.write_briefs(work, run, params.languages, params.formats)),
+            mismatches=tuple(do.verify_written(work, briefs)),
+        )
+        return _finish(work, run, summary, finished)
 
 
 def run_backfill(work: Workspace, params: BackfillParams, now: datetime, do: Steps = PLAIN) -> ScanSummary:
@@ -118,25 +120,26 @@ def run_backfill(work: Workspace, params: BackfillParams, now: datetime, do: Ste
     if now < params.until.end:
         raise UsageError(f"week {params.until} has not ended at {now:%Y-%m-%d %H:%M} UTC; end the backfill earlier")
     settled = {"since": str(params.since), "sources": " ".join(params.sources)}
-    run, finished = open_run(work, "backfill", params.until, settled, now)
-    if finished:
-        return ScanSummary(run_id=run.run_id, week=run.week, repeated=True)
-    fetches: list[Fetch] = []
-    ingested = 0
-    for source in params.sources:
-        for window in _missing_years(work, source, params, now):
-            crawl = do.crawl_window(work, run, source, window)
-            ingested += do.ingest_crawl(work, run, crawl)
-            fetches.append(crawl.fetch)
-    summary = ScanSummary(
-        run_id=run.run_id,
-        week=run.week,
-        fetches=tuple(fetches),
-        ingested=ingested,
-        classified=do.classify_new(work, run),
-        counted=do.count_weeks(work, run),
-    )
-    return _finish(work, run, summary, finished)
+    with work.exclusive():
+        run, finished = open_run(work, "backfill", params.until, settled, now)
+        if finished:
+            return ScanSummary(run_id=run.run_id, week=run.week, repeated=True)
+        fetches: list[Fetch] = []
+        ingested = 0
+        for source in params.sources:
+            for window in _missing_years(work, source, params, now):
+                crawl = do.crawl_window(work, run, source, window)
+                ingested += do.ingest_crawl(work, run, crawl)
+                fetches.append(crawl.fetch)
+        summary = ScanSummary(
+            run_id=run.run_id,
+            week=run.week,
+            fetches=tuple(fetches),
+            ingested=ingested,
+            classified=do.classify_new(work, run),
+            counted=do.count_weeks(work, run),
+        )
+        return _finish(work, run, summary, finished)
 
 
 def open_weekly_run(work: Workspace, params: WeeklyParams, now: datetime) -> tuple[Run, bool]:

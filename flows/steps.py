@@ -133,7 +133,7 @@ def classify_new(work: Workspace, run: Run) -> int:
     done = 0
     for items in work.store.unclassified(run.taxonomy, run.model):
         labels = [label for found in work.classifier.classify(items) for label in found]
-        work.store.add_labels(run.run_id, run.started, [item.id for item in items], labels)
+        work.store.add_labels(run.run_id, run.started, items, labels)
         done += len(items)
     return done
 

@@ -1,13 +1,19 @@
 """What every step needs: settings, taxonomy, store and classifier, each opened once and only when used."""
 
+import fcntl
 import json
+import os
+import socket
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self, get_args
 
-from horizon.errors import SourceError, UsageError
+from horizon.errors import SourceError, StoreError, UsageError
 from horizon.settings import Settings
 
 if TYPE_CHECKING:
@@ -15,6 +21,7 @@ if TYPE_CHECKING:
     from store.database import Store
     from taxonomy.load import Taxonomy
 
+_SHARED_LOCK_S = 3 * 3600.0
 World = Literal["live", "replayed", "simulated"]
 
 
@@ -70,6 +77,34 @@ class Workspace:
     @property
     def briefs(self) -> Path:
         return self.settings.data_dir / "briefs"
+
+    @contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """Hold the data folder (and a shared database) for one scan; raises StoreError while another one holds it."""
+        self.settings.data_dir.mkdir(parents=True, exist_ok=True)
+        with (self.settings.data_dir / "scan.lock").open("w") as file:
+            try:
+                # Of the system and not a file's existence: a killed scan leaves nothing locked.
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                message = f"another scan is at work in {self.settings.data_dir}; wait for its end, then run this again"
+                raise StoreError(message) from None
+            with self._shared_database():
+                yield
+
+    @contextmanager
+    def _shared_database(self) -> Iterator[None]:
+        """On a database server other machines scan too: a row tells who does; it expires by itself after a crash."""
+        if self.settings.url.startswith("sqlite"):
+            yield
+            return
+        owner = f"{socket.gethostname()}:{os.getpid()}"
+        if not self.store.lock("scan", owner, datetime.now(UTC), _SHARED_LOCK_S):
+            raise StoreError("another machine is scanning into this database; wait for its end, then run this again")
+        try:
+            yield
+        finally:
+            self.store.unlock("scan", owner)
 
     def __enter__(self) -> Self:
         return self

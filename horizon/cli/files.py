@@ -86,8 +86,13 @@ def _classify_file(file: Path, output: Path, model: Path | None) -> None:
 
     from nlp.classify_file import classify_file
 
+    classifier = _classifier(model)
     with tqdm(unit=" items", disable=None) as bar:
-        found = classify_file(file, output, _classifier(model), progress=lambda done: bar.update(done - bar.n))
+
+        def advance(done: int) -> None:
+            bar.update(done - bar.n)
+
+        found = classify_file(file, output, classifier, progress=advance)
     for issue in found.issues:
         typer.echo(issue.message, err=True)
     typer.echo(f"{found.written} items classified, {found.in_some_area} of them in an area: {output}", err=True)

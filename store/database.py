@@ -1,0 +1,295 @@
+"""The store as the other rooms see it: one class, no SQL; each method is one transaction."""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import date, datetime, timedelta
+from typing import Literal, Self
+
+from sqlalchemy import Engine
+
+from horizon.errors import StoreError
+from horizon.records import Fetch, FetchStatus, Issue, Item, Label, Run, Score, SeriesPoint
+from horizon.weeks import IsoWeek
+from store import counts, digests, fetches, items, labels, runs, scores
+from store.engine import check_integrity, connect, reading, require_current, upgrade, writing
+from store.items import BATCH, IngestReport, between, in_batches, within
+from store.runs import StoredBrief, StoredRun
+
+IDS_AT_ONCE = 50_000
+"""Looking for unclassified items reads the whole table `item`: seldom, then."""
+
+SourceWeek = tuple[str, IsoWeek]
+
+
+def migrate(url: str) -> list[str]:
+    """Bring a database to this version's schema; returns the revisions applied, oldest first."""
+    engine = connect(url)
+    try:
+        return upgrade(engine)
+    finally:
+        engine.dispose()
+
+
+class Store:
+    """Append-only facts. `known_at` is the logical time of the run that writes; `as_of` reads what was known then."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    @classmethod
+    def open(cls, url: str) -> Self:
+        """Open a database, creating it if it is empty.
+
+        Raises StoreError if it cannot be read or written, or its schema is older (`horizon migrate`) or newer.
+        """
+        engine = connect(url)
+        try:
+            require_current(engine)
+        except StoreError:
+            engine.dispose()
+            raise
+        return cls(engine)
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # Runs
+
+    def begin_run(self, run: Run) -> bool:
+        """Register a run, or take up one that was killed or failed; False when it is done."""
+        with writing(self.engine) as connection:
+            return runs.begin_run(connection, run)
+
+    def finish_run(self, run_id: str, status: Literal["done", "failed"], finished: datetime) -> None:
+        with writing(self.engine) as connection:
+            runs.finish_run(connection, run_id, status, finished)
+
+    def run(self, run_id: str) -> StoredRun | None:
+        with reading(self.engine) as connection:
+            return runs.find_run(connection, run_id)
+
+    def runs(self) -> list[StoredRun]:
+        with reading(self.engine) as connection:
+            return runs.list_runs(connection)
+
+    def add_issues(self, run_id: str, known_at: datetime, issues: Iterable[Issue]) -> None:
+        """Equal issues of one run are kept once."""
+        with writing(self.engine) as connection:
+            runs.add_issues(connection, run_id, known_at, issues)
+
+    def issues(
+        self, run_id: str | None = None, *, source: str | None = None, week: IsoWeek | None = None
+    ) -> list[Issue]:
+        """Issues of a run, of a source, of the runs of a week, or of any combination."""
+        with reading(self.engine) as connection:
+            return runs.list_issues(connection, run_id, source, week)
+
+    def record_brief(self, run_id: str, known_at: datetime, week: IsoWeek, kind: str, sha256: str, path: str) -> None:
+        with writing(self.engine) as connection:
+            runs.record_brief(connection, StoredBrief(run_id, known_at, week, kind, sha256, path))
+
+    def briefs(self) -> list[StoredBrief]:
+        """By week and time."""
+        with reading(self.engine) as connection:
+            return runs.list_briefs(connection)
+
+    def lock(self, name: str, owner: str, now: datetime, ttl_s: float) -> bool:
+        """Take or renew a lock; False while another owner has it and it has not expired by `now`."""
+        with writing(self.engine) as connection:
+            return runs.take_lock(connection, name, owner, now, now + timedelta(seconds=ttl_s))
+
+    def unlock(self, name: str, owner: str) -> None:
+        with writing(self.engine) as connection:
+            runs.release_lock(connection, name, owner)
+
+    # Fetches
+
+    def record_fetch(self, run_id: str, fetch: Fetch, known_at: datetime) -> None:
+        """The same fetch of the same run is kept once."""
+        with writing(self.engine) as connection:
+            fetches.record_fetch(connection, run_id, fetch, known_at)
+
+    def fetches(self, source: str | None = None, as_of: datetime | None = None) -> list[Fetch]:
+        """Oldest knowledge first."""
+        with reading(self.engine) as connection:
+            return fetches.list_fetches(connection, source, as_of)
+
+    def week_status(self, source: str, week: IsoWeek, as_of: datetime | None = None) -> FetchStatus | None:
+        """The best that is known of a source's week; None when a day of it was never attempted."""
+        return self.week_statuses(source, week, week, as_of)[week]
+
+    def week_statuses(
+        self, source: str, first: IsoWeek, last: IsoWeek, as_of: datetime | None = None
+    ) -> dict[IsoWeek, FetchStatus | None]:
+        with reading(self.engine) as connection:
+            return fetches.week_statuses(connection, source, first, last, as_of)
+
+    # Items
+
+    def ingest(self, run_id: str, known_at: datetime, items_: Iterable[Item]) -> IngestReport:
+        """All or nothing; a repeat adds nothing, a version that arrives late overwrites nothing."""
+        with writing(self.engine) as connection:
+            return items.ingest(connection, run_id, known_at, items_)
+
+    def items(self, ids: Iterable[str], as_of: datetime | None = None) -> dict[str, Item]:
+        """By id; ids that were unknown then are absent."""
+        with reading(self.engine) as connection:
+            return items.items_by_id(connection, ids, as_of)
+
+    def items_published(
+        self,
+        week: IsoWeek | None = None,
+        *,
+        since: date | None = None,
+        until: date | None = None,
+        source: str | None = None,
+        as_of: datetime | None = None,
+    ) -> Iterator[Item]:
+        """Items first published in a week or from `since` to `until` (both included), by id."""
+        first = week if since is None else IsoWeek.of(since)
+        last = week if until is None else IsoWeek.of(until)
+        with reading(self.engine) as connection:
+            found = items.published_ids(connection, between(source, first, last), as_of)
+        wanted = (key for key, day in found if (since is None or day >= since) and (until is None or day <= until))
+        for batch in in_batches(wanted, BATCH):
+            yield from self.items(batch, as_of).values()
+
+    def item_count(self, source: str | None = None, as_of: datetime | None = None) -> int:
+        with reading(self.engine) as connection:
+            return items.count_items(connection, source, as_of)
+
+    def unclassified(
+        self, taxonomy: str, model: str, since: date | None = None, batch: int = 1000
+    ) -> Iterator[list[Item]]:
+        """Batches, by id, of items whose newest text was not yet classified with this taxonomy and model.
+
+        Labels may be added between two batches.
+        """
+        last = ""
+        while True:
+            with reading(self.engine) as connection:
+                ids = items.unclassified_ids(connection, last, taxonomy, model, since, IDS_AT_ONCE)
+            for wanted in in_batches(ids, batch):
+                yield list(self.items(wanted).values())
+            if len(ids) < IDS_AT_ONCE:
+                return
+            last = ids[-1]
+
+    # Labels
+
+    def add_labels(
+        self, run_id: str, known_at: datetime, classified: Sequence[str | Item], labels_: Sequence[Label]
+    ) -> None:
+        """Note all that was classified, with or without a label, and the labels; a repeat adds nothing.
+
+        An Item ties its labels to the very text that was read; an id stands for the item's newest text.
+        """
+        with writing(self.engine) as connection:
+            labels.add_labels(connection, run_id, known_at, classified, labels_)
+
+    def labels(
+        self,
+        taxonomy: str,
+        model: str,
+        *,
+        week: IsoWeek | None = None,
+        item_ids: Collection[str] | None = None,
+        source: str | None = None,
+        as_of: datetime | None = None,
+        assigned_only: bool = True,
+    ) -> list[Label]:
+        """Labels of the texts in force, by item and area; of a week, of some items, or of all."""
+        where = between(source, week, week)
+        with reading(self.engine) as connection:
+            return labels.find_labels(connection, (taxonomy, model), item_ids, where, as_of, assigned_only)
+
+    def labelled_items(
+        self,
+        source: str,
+        week: IsoWeek,
+        taxonomy: str,
+        model: str,
+        area: str | None = None,
+        as_of: datetime | None = None,
+    ) -> list[tuple[Item, Label]]:
+        """Assigned labels of the items first published in a week, by item and area."""
+        with reading(self.engine) as connection:
+            return labels.labelled_items(connection, (taxonomy, model), within([(source, week)]), area, as_of)
+
+    # Counts and scores
+
+    def affected_weeks(self, run_id: str) -> set[SourceWeek]:
+        """Weeks whose counts this run's items, labels or fetches may have changed."""
+        with reading(self.engine) as connection:
+            return fetches.affected_weeks(connection, run_id)
+
+    def weeks_of_unfinished_runs(self) -> set[SourceWeek]:
+        """Weeks touched by runs that failed or were killed and not taken up again: nobody may have counted them."""
+        with reading(self.engine) as connection:
+            return fetches.affected_weeks(connection, None)
+
+    def recount(
+        self,
+        run_id: str,
+        known_at: datetime,
+        taxonomy: str,
+        model: str,
+        weeks: Collection[SourceWeek],
+        series: Sequence[str],
+    ) -> int:
+        """Count (source, week) pairs from what was known at `known_at`; returns the rows added.
+
+        Each of `series` gets a row even if it is zero; a row equal to the newest one is not written again.
+        """
+        with writing(self.engine) as connection:
+            return counts.recount(connection, counts.Basis(run_id, known_at, taxonomy, model), weeks, series)
+
+    def weekly_counts(
+        self,
+        taxonomy: str,
+        model: str,
+        source: str | None = None,
+        series: str | None = None,
+        since: IsoWeek | None = None,
+        until: IsoWeek | None = None,
+        as_of: datetime | None = None,
+    ) -> list[SeriesPoint]:
+        """Points by series, source and week without gaps; None, never zero, where a week is unknown."""
+        with reading(self.engine) as connection:
+            return counts.weekly_counts(connection, (taxonomy, model), source, series, (since, until), as_of)
+
+    def add_scores(self, run_id: str, known_at: datetime, scores_: Sequence[Score]) -> int:
+        """Rows added; a repeat adds none. The run says which taxonomy and model they were made with."""
+        with writing(self.engine) as connection:
+            return scores.add_scores(connection, run_id, known_at, scores_)
+
+    def scores(
+        self, week: IsoWeek, taxonomy: str | None = None, model: str | None = None, as_of: datetime | None = None
+    ) -> list[Score]:
+        """The newest score of each series and source, of any taxonomy and model that is not named."""
+        with reading(self.engine) as connection:
+            return scores.read_scores(connection, week, taxonomy, model, as_of)
+
+    def previous_scores(
+        self, week: IsoWeek, taxonomy: str | None = None, model: str | None = None, as_of: datetime | None = None
+    ) -> list[Score]:
+        """Those of the newest earlier week that has scores."""
+        with reading(self.engine) as connection:
+            earlier = scores.previous_week(connection, week, taxonomy, model, as_of)
+            return [] if earlier is None else scores.read_scores(connection, earlier, taxonomy, model, as_of)
+
+    # Care
+
+    def table_digest(self) -> dict[str, tuple[int, str]]:
+        """Rows and content digest of each table, the same on every database."""
+        with reading(self.engine) as connection:
+            return digests.table_digest(connection)
+
+    def check(self) -> list[str]:
+        """Damage found in the database file; reads all of it."""
+        return check_integrity(self.engine)
