@@ -90,8 +90,8 @@ PLAIN = Steps()
 def run_weekly_scan(work: Workspace, params: WeeklyParams, now: datetime, do: Steps = PLAIN) -> ScanSummary:
     """Crawl, ingest, classify, count, score, brief, verify: one week, idempotent.
 
-    A source that fails does not stop the others; its week is unknown until a later scan catches it up. Raises StoreError
-    while another scan is at work on the same data.
+    A source that fails does not stop the others; its week is unknown until a later scan catches it up.
+    Raises StoreError while another scan is at work on the same data.
     """
     with work.exclusive():
         run, finished = open_weekly_run(work, params, now)
