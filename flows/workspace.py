@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Self, get_args
+from typing import TYPE_CHECKING, Literal, Self, TextIO, get_args
 
 from horizon.errors import SourceError, StoreError, UsageError
 from horizon.settings import Settings
@@ -81,8 +81,7 @@ class Workspace:
     @contextmanager
     def exclusive(self) -> Iterator[None]:
         """Hold the data folder (and a shared database) for one scan; raises StoreError while another one holds it."""
-        self.settings.data_dir.mkdir(parents=True, exist_ok=True)
-        with (self.settings.data_dir / "scan.lock").open("w") as file:
+        with self._lock_file() as file:
             try:
                 # Of the system and not a file's existence: a killed scan leaves nothing locked.
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -91,6 +90,15 @@ class Workspace:
                 raise StoreError(message) from None
             with self._shared_database():
                 yield
+
+    def _lock_file(self) -> TextIO:
+        folder = self.settings.data_dir
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            return (folder / "scan.lock").open("w")
+        except OSError as error:
+            message = f"expected a data folder that can be written, found {error.strerror} for {folder}"
+            raise StoreError(message + "; mend its rights, make room or name another one (--data)") from None
 
     @contextmanager
     def _shared_database(self) -> Iterator[None]:

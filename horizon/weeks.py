@@ -20,9 +20,8 @@ class IsoWeek:
 
     def __post_init__(self) -> None:
         try:
-            # The Monday after, too: the end of a week must be a date.
-            date.fromisocalendar(self.year, self.number, 1) + timedelta(days=7)
-        except (ValueError, OverflowError) as error:
+            date.fromisocalendar(self.year, self.number, 1)
+        except ValueError as error:
             message = f"no such ISO week: {self.year}-W{self.number:02d} ({error}); write it as 2026-W47"
             raise UsageError(message) from None
 

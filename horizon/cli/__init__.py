@@ -31,6 +31,10 @@ def main() -> None:
     except HorizonError as error:
         print(f"horizon: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
+    except OSError as error:
+        # The machine's fault, not a mistake of ours: a full disk, a folder without rights, a file that has gone.
+        print(f"horizon: {error}; make room or mend the rights, then run the same command again", file=sys.stderr)
+        sys.exit(3)
     except KeyboardInterrupt:
         print("horizon: interrupted; run the same command again to carry on", file=sys.stderr)
         sys.exit(130)
