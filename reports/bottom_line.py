@@ -52,7 +52,12 @@ def _verdict_changes(rows: Sequence[AreaRow]) -> Iterator[Ranked]:
                 "before": WordParam(table="verdict", word=row.change.before),
                 "now": WordParam(table="verdict", word=row.verdict),
             }
-            yield 500.0 + _weight(row), Statement(template="verdict_changed", params={**_params(row), **words})
+            # Into or out of rising or falling is news; a step between the inner words may be a point of probability.
+            outer = {row.change.before, row.verdict} & {"rising", "falling"}
+            yield (
+                (500.0 if outer else 150.0) + _weight(row),
+                Statement(template="verdict_changed", params={**_params(row), **words}),
+            )
 
 
 def _extremes(known: Known, rows: Sequence[AreaRow]) -> Iterator[Ranked]:

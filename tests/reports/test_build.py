@@ -69,6 +69,15 @@ def test_a_change_of_verdict_comes_first_then_the_surest_rise_and_fall(brief: Br
     assert "Embodied intelligence" in english(brief.bottom_line[1])
 
 
+def test_a_step_between_inner_words_comes_after_the_surest_rise() -> None:
+    chances = {SKETCHES[0].id: (0.99, 0.99), SKETCHES[1].id: (0.74, 0.78)}
+    before, now = (
+        tuple(score(each, WEEK, growth=1.0, p=chances.get(each.id, (0.5, 0.5))[moment]) for each in SKETCHES)
+        for moment in (0, 1)
+    )
+    assert said(build_brief(sample_inputs(scores=now, previous_scores=before))) == ["rising", "verdict_changed"]
+
+
 @pytest.mark.parametrize("status", ["ERROR", None])
 def test_a_source_that_failed_is_said_first_and_is_red(status: str | None) -> None:
     failed = fetch(status="ERROR", reason="503 for six hours", records=0, items=0) if status else None
