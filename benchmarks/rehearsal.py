@@ -126,7 +126,8 @@ def _scan_week(work: Workspace, world: World, server: ReplayServer, week: IsoWee
     wall_s = time.perf_counter() - start
     server.set_faults(())
     log.info("%s %s in %.1f s", week, [fetch.status for fetch in summary.fetches], wall_s)
-    announced = _announced(world, summary.fetches[-1].since, week.sunday)
+    fetch = summary.fetches[-1]
+    announced = _announced(world, fetch.since, fetch.until)
     before, written = _rows(work), _bytes(summary.briefs)
     again = run_weekly_scan(work, WeeklyParams(week=week), now + timedelta(hours=5))
     return WeekResult(

@@ -40,13 +40,18 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Measure and write the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--items-per-week", type=int, default=8000)
-    parser.add_argument("--history-weeks", type=int, default=6, help="the small history; the large one is ten times it")
+    parser.add_argument("--history-weeks", type=int, default=4, help="the small history")
+    parser.add_argument("--times", type=int, default=14, help="weeks of the large history, in small ones")
     parser.add_argument("--results", type=Path, default=Path("benchmarks/results/weekly_flow.md"))
     given = parser.parse_args(argv)
-    world = SimulatedWorld(load_taxonomy(), items_per_week=given.items_per_week, weeks=given.history_weeks * 10 + 1)
+    world = SimulatedWorld(
+        load_taxonomy(), items_per_week=given.items_per_week, weeks=given.history_weeks * given.times + 1
+    )
     with TemporaryDirectory() as folder, serve(world, _tuesday_after(world.last_week)) as server, without_waits():
-        small = _measure(Path(folder) / "small", server, world, given.history_weeks)
-        large = _measure(Path(folder) / "large", server, world, given.history_weeks * 10)
+        # The first scan warms the machine's file cache for all: the better of two small ones is compared.
+        tries = [_measure(Path(folder) / f"small-{n}", server, world, given.history_weeks) for n in (1, 2)]
+        small = min(tries, key=lambda cost: cost.wall_s)
+        large = _measure(Path(folder) / "large", server, world, given.history_weeks * given.times)
     text = _table(small, large)
     given.results.write_text(text, encoding="utf-8")
     print(text)

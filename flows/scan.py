@@ -197,6 +197,6 @@ def _missing_years(work: Workspace, source: str, params: BackfillParams, now: da
     """The span cut at calendar years, without the parts already stored: a killed backfill goes on where it was."""
     weeks = list(weeks_between(params.since, params.until))
     years = [[week for week in weeks if week.year == year] for year in sorted({week.year for week in weeks})]
-    windows = [steps.Window(year[0].monday, year[-1].sunday) for year in years]
+    windows = [steps.Window(year[0].monday, year[-1].sunday, year[-1]) for year in years]
     done = {(f.since, f.until) for f in work.store.fetches(source, as_of=now) if f.status in steps.KNOWN}
     return [window for window in windows if (window.since, window.until) not in done]

@@ -29,6 +29,8 @@ class Window:
 
     since: date
     until: date
+    week: IsoWeek
+    """The last week that the window is meant to cover."""
 
 
 @dataclass(frozen=True)
@@ -53,8 +55,8 @@ def plan_window(work: Workspace, source: str, week: IsoWeek, now: datetime) -> W
     missed = [missed_week for missed_week, status in statuses.items() if status not in KNOWN]
     if week not in missed:
         return None
-    since, _ = load_source(source).window(min(missed))
-    return Window(since, week.sunday)
+    given = load_source(source)
+    return Window(given.window(min(missed))[0], given.window(week)[1], week)
 
 
 def crawl_source(work: Workspace, run: Run, source: str) -> Crawl | None:
@@ -74,7 +76,7 @@ def crawl_window(work: Workspace, run: Run, source: str, window: Window) -> Craw
         source,
         window.since,
         window.until,
-        IsoWeek.of(window.until),
+        window.week,
         folder,
         base_url=load_source(source).at_replay(replay) if replay else None,
         contact=work.settings.contact,

@@ -105,6 +105,8 @@ class Source(Model):
     """A first date before this is a mistake."""
     overlap_days: Annotated[int, Field(ge=0)]
     """A window begins so much earlier than the week, so that late changes are seen."""
+    announced_after_days: Annotated[int, Field(ge=0)] = 0
+    """What is submitted at a week's end appears so many days after it."""
     incomplete_weeks: Annotated[int, Field(ge=0)]
     """The newest weeks by first date are still filling up (moderation): not to be scored."""
     max_repairs: Annotated[int, Field(ge=0)]
@@ -132,8 +134,9 @@ class Source(Model):
         return replay_url.rstrip("/") + self.replay_path
 
     def window(self, week: IsoWeek) -> tuple[date, date]:
-        """First and last day to ask for (both included) so that `week` is complete."""
-        return max(week.monday - timedelta(days=self.overlap_days), self.earliest_datestamp), week.sunday
+        """First and last day to ask for (both included) so that as much of `week` is there as the source can show."""
+        since = max(week.monday - timedelta(days=self.overlap_days), self.earliest_datestamp)
+        return since, week.sunday + timedelta(days=self.announced_after_days)
 
     def user_agent(self, contact: str | None) -> str:
         return self.politeness.user_agent.replace("{contact}", contact or "none given")

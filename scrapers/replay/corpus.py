@@ -52,7 +52,10 @@ class CorpusWorld(World):
         days = np.concatenate([_day_numbers(batch.column("created")) for batch in batches])
         submitted = days * DAY_S + (draw(keys, _SECONDS) % np.uint64(DAY_S)).astype(np.int64)
         spread = (draw(keys, _SPREAD) >> np.uint64(1)).astype(np.int64)
-        modified = announcement_times(submitted, moderation_days(draw(keys, _MODERATION)), spread)
+        # A number is given at the announcement: its month cannot lie in the future of the day it was announced.
+        numbered = np.fromiter(map(_month_start_s, byte_ids), np.int64, len(byte_ids))
+        ready = np.maximum(submitted, numbered)
+        modified = announcement_times(ready, moderation_days(draw(keys, _MODERATION)), spread)
         order = np.lexsort((byte_ids, modified))
         self._rows: Ints = order.astype(np.int64)
         self._submitted: Ints = submitted[order]
@@ -107,6 +110,15 @@ def load_corpus(folder: Path, since: date | None = None, until: date | None = No
     if not any(batch.num_rows for batch in batches):
         raise UsageError(f"expected papers from {since} to {until}, found none in {folder}; choose other dates")
     return CorpusWorld(batches, left_out)
+
+
+def _month_start_s(paper_id: bytes) -> int:
+    """First second of the month in an id: 0704.0001, 1501.00001 or math/0701001; 0 where it tells none."""
+    digits = paper_id.rpartition(b"/")[2][:4]
+    if not digits.isdigit() or not 1 <= int(digits[2:]) <= 12:
+        return 0
+    year = int(digits[:2])
+    return int(datetime(year + (1900 if year >= 91 else 2000), int(digits[2:]), 1, tzinfo=UTC).timestamp())
 
 
 def _column(batches: Sequence[pa.RecordBatch], name: str) -> list[str]:

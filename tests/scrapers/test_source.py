@@ -64,7 +64,7 @@ def test_a_source_file_that_is_no_yaml_is_named(tmp_path: Path) -> None:
 
 
 def test_a_window_begins_a_week_before_the_week() -> None:
-    assert SOURCE.window(IsoWeek.parse("2026-W10")) == (date(2026, 2, 23), date(2026, 3, 8))
+    assert SOURCE.window(IsoWeek.parse("2026-W10")) == (date(2026, 2, 23), date(2026, 3, 10))
     assert SOURCE.window(IsoWeek.parse("2005-W37"))[0] == date(2005, 9, 16)
 
 

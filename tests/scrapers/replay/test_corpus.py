@@ -59,6 +59,15 @@ def test_rows_without_a_day_or_categories_are_counted_and_left_out(folder: Path)
     assert world.without_abstract == 1
 
 
+def test_no_paper_is_announced_before_the_month_of_its_number(tmp_path: Path) -> None:
+    rows = [row("1003.00001", "2010-01-04"), row("math/1003002", "2010-01-04"), row("1001.00009", "2010-01-29")]
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "arxiv_2010.parquet")
+    announced = {paper.id: paper.announced for paper in load_corpus(tmp_path).records(until=date(2010, 12, 31))}
+    assert announced["1003.00001"] >= date(2010, 3, 1)
+    assert announced["math/1003002"] >= date(2010, 3, 1)
+    assert date(2010, 1, 29) < announced["1001.00009"] <= date(2010, 2, 5)
+
+
 def test_a_range_of_dates_has_both_ends(folder: Path) -> None:
     world = load_corpus(folder, since=date(2010, 1, 5), until=date(2010, 2, 5))
     assert [paper.id for paper in world.records(until=date(2026, 12, 31))] == ["1001.00002", "1002.00003"]
