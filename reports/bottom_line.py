@@ -14,8 +14,12 @@ Ranked = tuple[float, Statement]
 
 
 def bottom_line(known: Known, rows: Sequence[AreaRow]) -> tuple[Statement, ...]:
-    """The most important statements, most important first; a quiet week is one line."""
-    ranked = [*_source_warnings(known), *_not_comparable(known), *_verdict_changes(rows), *_extremes(known, rows)]
+    """The most important statements, most important first; a quiet week is one line.
+
+    Areas of grade D have too little data to be spoken of here.
+    """
+    fit = [row for row in rows if row.coverage.grade != "D"]
+    ranked = [*_source_warnings(known), *_not_comparable(known), *_verdict_changes(fit), *_extremes(known, fit)]
     ranked.sort(key=lambda pair: -pair[0])
     chosen = [statement for _, statement in ranked[:LIMIT]]
     news = any(statement.template in ("verdict_changed", "rising", "falling") for statement in chosen)
@@ -47,8 +51,9 @@ def _not_comparable(known: Known) -> Iterator[Ranked]:
 
 def _verdict_changes(rows: Sequence[AreaRow]) -> Iterator[Ranked]:
     for row in rows:
-        if row.change.moved and row.verdict and row.change.before:
-            words = {
+        if row.change.moved and row.verdict and row.change.before and row.change.since:
+            words: dict[str, Param] = {
+                "since": WeekParam(week=row.change.since),
                 "before": WordParam(table="verdict", word=row.change.before),
                 "now": WordParam(table="verdict", word=row.verdict),
             }
@@ -91,7 +96,8 @@ def _params(row: AreaRow) -> dict[str, Param]:
 
 def tally_params(known: Known, source: str) -> dict[str, Param]:
     """How many areas there are, were scored, rise and fall."""
-    asked = {"all": "*", "scored": "scored", "rising": "rising", "falling": "falling"}
+    probably = "probably rising,probably falling"
+    asked = {"all": "*", "scored": "scored", "rising": "rising", "falling": "falling", "probably": probably}
     return {
         name: FigureParam(figure=figure(known, "areas", "tally", source=source, verdicts=verdicts))
         for name, verdicts in asked.items()
@@ -102,9 +108,15 @@ def _quiet(known: Known, rows: Sequence[AreaRow]) -> Statement:
     if not any(row.status == "ok" for row in rows):
         return Statement(template="no_scores", params=score_needs(known))
     scored = {"scored": tally_params(known, rows[0].source)["scored"]}
+    # What is true of all scored areas is said of all; else only of those with enough data to be spoken of.
+    thin = [row for row in rows if row.coverage.grade == "D"]
     if known.inputs.previous_week is None or not known.comparable:
-        return Statement(template="quiet_first", params=scored)
-    return Statement(template="quiet", params={**scored, "since": WeekParam(week=known.inputs.previous_week)})
+        clear = any(row.verdict in ("rising", "falling") for row in thin)
+        return Statement(template="quiet_first_thin") if clear else Statement(template="quiet_first", params=scored)
+    since: dict[str, Param] = {"since": WeekParam(week=known.inputs.previous_week)}
+    if any(row.change.moved for row in thin):
+        return Statement(template="quiet_thin", params=since)
+    return Statement(template="quiet", params={**scored, **since})
 
 
 def score_needs(known: Known) -> dict[str, Param]:

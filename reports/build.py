@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from horizon.records import Score
 from horizon.weeks import weeks_between
 from reports.bottom_line import bottom_line, score_needs, tally_params
 from reports.coverage import grade_area, items_of_year, light_of
@@ -56,7 +57,7 @@ def build_brief(inputs: BriefInputs) -> Brief:
 
 def _header(known: Known) -> Header:
     inputs = known.inputs
-    light, reason = light_of(known)
+    light, reason, note = light_of(known)
     return Header(
         kind=inputs.kind,
         week=inputs.week,
@@ -67,6 +68,7 @@ def _header(known: Known) -> Header:
         cut_off=inputs.as_of,
         light=light,
         light_reason=reason,
+        light_note=note,
         run_id=inputs.run_id,
         run_hash=run_hash(inputs),
         taxonomy=inputs.taxonomy,
@@ -112,8 +114,25 @@ def _change(known: Known, series: str, source: str) -> Change:
     delta = figure(known, "percentage_points", "change", series=series, source=source)
     if delta.value is None:
         return Change(kind="not_scored", since=since)
-    now, before = known.scores[series, source].verdict, known.previous[series, source].verdict
-    return Change(kind="compared", since=since, delta=delta, before=before, moved=now != before)
+    now, before = known.scores[series, source], known.previous[series, source]
+    return Change(
+        kind="compared",
+        since=since,
+        delta=delta,
+        before=before.verdict,
+        moved=now.verdict != before.verdict,
+        within=_within(now, before),
+    )
+
+
+def _within(one: Score, other: Score) -> bool:
+    """Whether one 80 % interval holds the other, or each holds the other's estimate."""
+    ends = (one.growth_lo80, one.growth_pct, one.growth_hi80, other.growth_lo80, other.growth_pct, other.growth_hi80)
+    if None in ends:
+        return False
+    low, middle, high, other_low, other_middle, other_high = (float(end or 0.0) for end in ends)
+    holds = low <= other_low <= other_high <= high or other_low <= low <= high <= other_high
+    return holds or (low <= other_middle <= high and other_low <= middle <= other_high)
 
 
 def _history(known: Known, series: str, source: str) -> History:
@@ -132,20 +151,30 @@ def _history(known: Known, series: str, source: str) -> History:
 def _forest_title(known: Known, rows: tuple[AreaRow, ...]) -> Statement:
     if not any(row.status == "ok" for row in rows):
         return Statement(template="forest_none")
-    return Statement(template="forest_message", params=tally_params(known, rows[0].source))
+    params = tally_params(known, rows[0].source)
+    clear, probable = (
+        any(row.verdict in words for row in rows)
+        for words in (("rising", "falling"), ("probably rising", "probably falling"))
+    )
+    template = {(True, True): "forest_message", (True, False): "forest_clear", (False, True): "forest_probable"}
+    return Statement(template=template.get((clear, probable), "forest_still"), params=params)
 
 
 def _shares_title(rows: tuple[AreaRow, ...]) -> Statement:
-    known_rows = [row for row in rows if row.share_52w.value is not None]
-    if not known_rows:
+    """Which share moved most beyond its interval, or that none did; never which is the largest."""
+    scored = [row for row in rows if row.status == "ok" and row.coverage.grade != "D"]
+    if not scored:
         return Statement(template="shares_none")
-    row = max(known_rows, key=lambda each: (each.share_52w.value or 0.0, each.area))
-    params: dict[str, Param] = {
-        "area": NameParam(name=row.name),
-        "share": FigureParam(figure=row.share_52w),
-        "source": NameParam(name=source_name(row.source)),
-    }
-    return Statement(template="shares_message", params=params)
+    row = max(scored, key=lambda each: (_clearance(each.growth), each.area))
+    if _clearance(row.growth) <= 0:
+        return Statement(template="shares_still")
+    params: dict[str, Param] = {"area": NameParam(name=row.name), "growth": FigureParam(figure=row.growth)}
+    return Statement(template="shares_moved", params=params)
+
+
+def _clearance(growth: Figure) -> float:
+    """How far the near end of the interval lies from no growth; negative where the interval holds zero."""
+    return max(growth.low or 0.0, -(growth.high or 0.0)) if growth.low is not None and growth.high is not None else -1.0
 
 
 def _source_row(known: Known, source: SourceWeek) -> SourceRow:
@@ -155,6 +184,7 @@ def _source_row(known: Known, source: SourceWeek) -> SourceRow:
         )
 
     fetch = source.fetch
+    year_first, year_last = known.year_of(source.source)
     return SourceRow(
         source=source.source,
         name=source_name(source.source),
@@ -168,6 +198,8 @@ def _source_row(known: Known, source: SourceWeek) -> SourceRow:
         missing=of("missing", "identifiers"),
         unknown_weeks=figure(known, "weeks", "unknown_weeks", source=source.source),
         incomplete_weeks=figure(known, "weeks", "incomplete_weeks", source=source.source),
+        year_first=year_first,
+        year_last=year_last,
         reason=fetch.reason if fetch else None,
     )
 
@@ -200,7 +232,13 @@ def _limits(known: Known, sources: list[str]) -> Iterator[Statement]:
         if late.value:
             yield Statement(template="limit_incomplete", params={"source": name, "late": FigureParam(figure=late)})
     yield Statement(template="limit_overlap")
+    yield Statement(template="limit_labels")
     issues = figure(known, "issues", "issues", severity="warning,error")
     if issues.value:
-        yield Statement(template="limit_issues", params={"issues": FigureParam(figure=issues)})
+        codes = sorted({code for severity, code, _ in known.inputs.issues if severity in ("warning", "error")})
+        named: dict[str, Param] = {
+            "issues": FigureParam(figure=issues),
+            "codes": VerbatimParam(text=", ".join(codes)),
+        }
+        yield Statement(template="limit_issues", params=named)
     yield Statement(template="limit_advice")

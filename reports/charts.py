@@ -26,20 +26,26 @@ TONES = {
     "none": "#626a73",
 }
 """Blue and vermilion of Okabe and Ito (darkened to 4.5:1 on white): told apart by colour-blind readers."""
-WIDTH_INCH = 7.3
-_COLUMNS = 4
+WIDTH_INCH, NARROW_INCH = 7.3, 3.7
+"""Of a page, and of a phone."""
+_COLUMNS = {WIDTH_INCH: 4, NARROW_INCH: 2}
 
 
-def draw_charts(brief: Brief, code: LanguageCode, font_dir: Path | None = None) -> dict[ChartName, bytes]:
-    """SVG of each chart that the facts allow; text is drawn as outlines, so no reader lacks the font."""
+def draw_charts(
+    brief: Brief, code: LanguageCode, font_dir: Path | None = None, width: float = WIDTH_INCH
+) -> dict[ChartName, bytes]:
+    """SVG of each chart that the facts allow; text is drawn as outlines, so no reader lacks the font.
+
+    `width` is `WIDTH_INCH` or `NARROW_INCH`.
+    """
     words, source = language(code), brief.header.sources[0] if brief.header.sources else ""
     rows = [row for row in brief.areas if row.source == source]
     charts: dict[ChartName, bytes] = {}
     with _style(font_dir):
         if any(row.status == "ok" for row in rows):
-            charts["forest"] = _svg(_forest(rows, words))
+            charts["forest"] = _svg(_forest(rows, words, width))
         if any(value is not None for row in rows for value in trailing_share(row.history)):
-            charts["shares"] = _svg(_shares(rows, words))
+            charts["shares"] = _svg(_shares(rows, words, width))
     return charts
 
 
@@ -71,21 +77,29 @@ def _svg(canvas: Canvas) -> bytes:
     return buffer.getvalue()
 
 
-def _forest(rows: Sequence[AreaRow], words: Language) -> Canvas:
-    """Growth with its 80 % interval, highest first; areas without enough data last, said in words."""
+def _forest(rows: Sequence[AreaRow], words: Language, width: float) -> Canvas:
+    """Growth with its 80 % interval, highest first; areas without enough data last, said in words.
+
+    On the narrow one an area's name stands above its line instead of beside it.
+    """
+    narrow = width == NARROW_INCH
     ordered = sorted(rows, key=lambda row: (row.status != "ok", -(row.growth.value or 0.0), row.area))
-    canvas = Canvas(figsize=(WIDTH_INCH, 0.62 + 0.215 * len(ordered)))
-    axes = canvas.add_axes((0.31, 0.36 / canvas.get_figheight(), 0.475, 1 - 0.4 / canvas.get_figheight()))
+    height = 0.62 + (0.36 if narrow else 0.215) * len(ordered)
+    canvas = Canvas(figsize=(width, height))
+    left, across = (0.01, 0.56) if narrow else (0.31, 0.475)
+    axes = canvas.add_axes((left, 0.36 / height, across, 1 - 0.4 / height))
     low, high = _range(ordered)
     axes.set_xlim(low, high)
-    axes.set_ylim(len(ordered) - 0.5, -0.5)
+    axes.set_ylim(len(ordered) - 0.5, -0.8 if narrow else -0.5)
     axes.axvline(0, color=MUTED, linewidth=0.8)
     for position, row in enumerate(ordered):
-        _forest_row(axes, position, row, words)
+        _forest_row(axes, position, row, words, narrow)
     axes.set_yticks([])
     axes.tick_params(axis="x", length=0, labelsize=7.5)
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:+.0f}".replace("-", "\N{MINUS SIGN}") if value else "0")
-    axes.set_xlabel(words.word("charts", "growth_axis"), fontsize=7.5, color=MUTED, labelpad=2)
+    axes.set_xlabel(
+        words.word("charts", "growth_axis"), fontsize=7.5, color=MUTED, labelpad=2, loc="left" if narrow else "center"
+    )
     axes.grid(axis="x", color=FAINT, linewidth=0.4)
     axes.set_axisbelow(True)
     axes.spines[:].set_visible(False)
@@ -101,12 +115,16 @@ def _range(rows: Sequence[AreaRow]) -> tuple[float, float]:
     return low - margin, high + margin
 
 
-def _forest_row(axes: Axes, position: int, row: AreaRow, words: Language) -> None:
+def _forest_row(axes: Axes, position: int, row: AreaRow, words: Language, narrow: bool) -> None:
     tone = tone_of(row)
     name = shorten(displayable(words.name(row.name)), 44 if words.code == "en" else 20, "…")
     across = axes.get_yaxis_transform()
     size = 8.5 if len(name) <= 34 else 7.4
-    axes.text(-0.02, position, name, transform=across, ha="right", va="center", fontsize=size)
+    if narrow:
+        behind = {"facecolor": PAPER, "edgecolor": "none", "pad": 0.6}
+        axes.text(0.0, position - 0.42, name, transform=across, ha="left", va="center", fontsize=size, bbox=behind)
+    else:
+        axes.text(-0.02, position, name, transform=across, ha="right", va="center", fontsize=size)
     if row.status != "ok" or row.growth.value is None or row.growth.low is None or row.growth.high is None:
         said = words.word("charts", "insufficient")
         axes.text(1.02, position, said, transform=across, ha="left", va="center", color=MUTED, fontsize=7.5)
@@ -121,19 +139,27 @@ def _forest_row(axes: Axes, position: int, row: AreaRow, words: Language) -> Non
     axes.text(1.02, position, form.strip(), transform=across, ha="left", va="center", color=colour, fontsize=7.8)
 
 
-def _shares(rows: Sequence[AreaRow], words: Language) -> Canvas:
+def _shares(rows: Sequence[AreaRow], words: Language, width: float) -> Canvas:
     """One small chart an area, each with its own scale from zero; unknown weeks are grey bands, never zeros."""
-    columns = min(_COLUMNS, len(rows))
+    columns = min(_COLUMNS[width], len(rows))
     lines = math.ceil(len(rows) / columns)
     height = 0.3 + 0.86 * lines
-    canvas = Canvas(figsize=(WIDTH_INCH, height))
+    canvas = Canvas(figsize=(width, height))
+    gap = 0.055 * WIDTH_INCH / width
     for position, row in enumerate(rows):
         line, column = divmod(position, columns)
         left = 0.005 + column / columns
         bottom = 1 - (line + 1) * 0.86 / height + 0.2 / height
-        axes = canvas.add_axes((left, bottom, 1 / columns - 0.055, 0.48 / height))
+        axes = canvas.add_axes((left, bottom, 1 / columns - gap, 0.48 / height))
         _share_panel(axes, row, words)
-    canvas.text(0.005, 0.04 / height, words.word("charts", "shares_note"), fontsize=7.2, color=MUTED, va="bottom")
+    canvas.text(
+        0.005,
+        0.04 / height,
+        words.word("charts", "shares_note"),
+        fontsize=5.8 if width == NARROW_INCH else 7.2,
+        color=MUTED,
+        va="bottom",
+    )
     return canvas
 
 

@@ -16,8 +16,11 @@ def grade_area(known: Known, area: str, source: str) -> CoverageGrade:
     earned = _earned(n.value or 0.0, unknown.value or 0.0)
     thin = area in rules.thin.get(source, ())
     grade = max(earned, rules.thin_cap, key=ORDER.index) if thin else earned
-    template = "grade_insufficient" if earned == "D" else "grade_thin" if thin else "grade_counts"
+    few = (n.value or 0.0) < rules.grades["C"].items_52w
+    low = "grade_few" if few else "grade_unknown"
+    template = low if earned == "D" else "grade_thin" if thin else "grade_counts"
     params: dict[str, Param] = {
+        "need": FigureParam(figure=figure(known, source_unit(source), "setting", value=rules.grades["C"].items_52w)),
         "n": FigureParam(figure=n),
         "unknown": FigureParam(figure=unknown),
         "source": NameParam(name=source_name(source)),
@@ -26,7 +29,7 @@ def grade_area(known: Known, area: str, source: str) -> CoverageGrade:
 
 
 def items_of_year(known: Known, series: str, source: str) -> Figure:
-    """Items of the 52 weeks that the score saw; without a score, of the last 52 weeks known."""
+    """Items of the 52 weeks that the score saw; without a score, of the same 52 weeks as far as known."""
     if (series, source) in known.scores:
         return figure(known, source_unit(source), "score", series=series, source=source, field="n_52w")
     return figure(known, source_unit(source), "count_sum", series=series, source=source)
@@ -40,11 +43,17 @@ def _earned(items: float, unknown: float) -> Grade:
     return "D"
 
 
-def light_of(known: Known) -> tuple[Light, Statement]:
-    """Red when a source's week is unknown, amber when one is incomplete or history has holes, else green."""
+def light_of(known: Known) -> tuple[Light, Statement, Statement | None]:
+    """Red when a source's week is unknown, amber when one is incomplete or history has holes, else green.
+
+    A replayed world is never green. The second statement says that counts will still rise, while they do.
+    """
     worst: list[tuple[int, Statement]] = [_source_light(known, source) for source in known.inputs.sources]
     rank, reason = max(worst, key=lambda pair: pair[0], default=(0, _green(known)))
-    return ("green", "amber", "red")[rank], reason
+    if rank == 0 and known.inputs.world == "replayed":
+        rank, reason = 1, Statement(template="light_amber_replayed")
+    filling = rank < 2 and any(source.incomplete_weeks for source in known.inputs.sources)
+    return ("green", "amber", "red")[rank], reason, Statement(template="light_filling") if filling else None
 
 
 def _source_light(known: Known, source: SourceWeek) -> tuple[int, Statement]:

@@ -18,7 +18,7 @@ Grade = Literal["A", "B", "C", "D"]
 SourceStatus = FetchStatus | Literal["never"]
 Unit = Literal[
     "percent_per_year", "percentage_points", "probability", "share", "papers", "patents", "records", "weeks", "areas",
-    "identifiers", "issues", "sources",
+    "identifiers", "issues", "sources", "labels",
 ]  # fmt: skip
 
 
@@ -113,6 +113,8 @@ class Header(Record):
     """What was known to the store at this instant, and nothing later, is in the brief."""
     light: Light
     light_reason: Statement
+    light_note: Statement | None = None
+    """That the week's counts will still rise, while they do."""
     run_id: str
     run_hash: str
     """SHA-256 of the inputs; the same inputs give the same brief, byte for byte."""
@@ -142,10 +144,12 @@ class Change(Record):
     """The verdict of the previous issue."""
     moved: bool = False
     """The verdict is another one than last time."""
+    within: bool = False
+    """The change is small against the two intervals: one holds the other, or each holds the other's estimate."""
 
 
 class CoverageGrade(Record):
-    """How far the counts of an area in a source may be trusted; rules in `coverage.yml`."""
+    """How much data there is of an area in a source, not how good the area is; rules in `coverage.yml`."""
 
     grade: Grade
     reason: Statement
@@ -171,7 +175,7 @@ class AreaRow(Record):
     coverage: CoverageGrade
     history: History
     route: Statement | None = None
-    """On the leading route, where 30 or more items of the last 52 weeks speak of the group's routes."""
+    """On the most frequent route label, where the group's routes have 30 or more labels in the 52 weeks."""
 
 
 class Quote(Record):
@@ -186,7 +190,7 @@ class Quote(Record):
 class Reason(Record):
     """Why an item was chosen, or what in it speaks for its area."""
 
-    kind: Literal["top_probability", "lens", "title_term", "abstract_term", "code"]
+    kind: Literal["top_probability", "lens", "title_term", "abstract_term", "route", "code"]
     concept: str | None = None
     name: Text | None = None
     quote: Quote | None = None
@@ -233,6 +237,9 @@ class SourceRow(Record):
     missing: Figure
     unknown_weeks: Figure
     incomplete_weeks: Figure
+    year_first: Week
+    year_last: Week
+    """First and last of the 52 weeks of every yearly number: they end before the weeks that still fill up."""
     reason: str | None
 
 

@@ -1,5 +1,6 @@
-"""Chinese fonts: the packaged Noto SC, or a folder that the operator names; and which characters they cover."""
+"""Chinese fonts: the packaged Noto SC, or a folder that the operator names; what they cover, and parts of them."""
 
+import io
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -44,11 +45,30 @@ def coverage(path: Path) -> frozenset[int]:
         return frozenset(font.getBestCmap())
 
 
-def drawable(font_dir: Path | None = None) -> Callable[[str], str]:
-    """A function that writes a character no font has as [U+1F600], since an empty box would say nothing."""
-    covered = coverage(font_files(font_dir)[0])
+def drawable(font_dir: Path | None = None, besides: str = "") -> Callable[[str], str]:
+    """A function that writes a character no font has as [U+1F600], since an empty box would say nothing.
+
+    `besides` are characters that another font of the page draws.
+    """
+    covered = coverage(font_files(font_dir)[0]) | {ord(char) for char in besides}
 
     def clean(text: str) -> str:
         return "".join(char if ord(char) in covered else f"[U+{ord(char):04X}]" for char in text)
 
     return clean
+
+
+def subset_woff(text: str, font_dir: Path | None = None) -> bytes:
+    """WOFF of the first font with the characters of `text` alone; the same bytes for the same characters."""
+    from fontTools.subset import Options, Subsetter  # type: ignore[import-untyped]  # ships no stubs
+    from fontTools.ttLib import TTFont
+
+    options = Options(layout_features=[], hinting=False, desubroutinize=True, notdef_outline=True, name_IDs=[1, 2])
+    with TTFont(font_files(font_dir)[0], lazy=True, recalcTimestamp=False) as font:
+        subsetter = Subsetter(options)
+        subsetter.populate(text=text)
+        subsetter.subset(font)
+        font.flavor = "woff"
+        buffer = io.BytesIO()
+        font.save(buffer)
+    return buffer.getvalue()

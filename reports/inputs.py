@@ -48,8 +48,8 @@ class BriefInputs(Record):
     """Area and route series of the last 104 weeks."""
     labelled: tuple[tuple[Item, Label], ...] = ()
     """Assigned labels of items first published in the week."""
-    issues: tuple[tuple[str, int], ...] = ()
-    """Severity and how many issues of the week have it."""
+    issues: tuple[tuple[str, str, int], ...] = ()
+    """Severity, code and how many issues of the run have both."""
 
 
 def run_hash(inputs: BriefInputs) -> str:
@@ -76,6 +76,12 @@ class Known:
     @property
     def week(self) -> IsoWeek:
         return self.inputs.week
+
+    def year_of(self, source: str) -> tuple[IsoWeek, IsoWeek]:
+        """First and last of the 52 weeks that scores and yearly counts share: none of them still fills up."""
+        known = self.sources.get(source)
+        last = self.week + -(known.incomplete_weeks if known else 0)
+        return last + (1 - YEAR_WEEKS), last
 
     @property
     def comparable(self) -> bool:

@@ -32,20 +32,14 @@ from reports.facts import (
 LanguageCode = Literal["zh", "en"]
 LANGUAGES: tuple[LanguageCode, ...] = get_args(LanguageCode)
 _SLOT = re.compile(r"\{(\w+)(?::(\w+))?(?:\?([^|{}]*)\|([^|{}]*))?\}")
-_SEAM = re.compile(r"(?<=[\u4e00-\u9fff])(?=[A-Za-z])|(?<=[A-Za-z])(?=[\u4e00-\u9fff])")
-"""Where Chinese meets Latin letters, which good setting parts by a space."""
+_SEAM = re.compile(r"(?<=[\u4e00-\u9fff])(?=[A-Za-z0-9])|(?<=[A-Za-z0-9])(?=[\u4e00-\u9fff])")
+"""Where Chinese meets Latin letters or digits, which good setting parts by a space."""
 _MINUS = "\N{MINUS SIGN}"
 _SIGNED = ("percent_per_year", "percentage_points")
-_LIKELIHOODS = (
-    (0.05, "almost_no_chance"),
-    (0.20, "very_unlikely"),
-    (0.45, "unlikely"),
-    (0.55, "even"),
-    (0.80, "likely"),
-    (0.95, "very_likely"),
-    (1.01, "almost_certain"),
-)
-"""Upper limits of the seven steps of ICD 203 (Analytic Standards, 2015, section D.6.e)."""
+_BARS = (10, 25, 75, 90)
+"""Per cent of P(rising) at which the verdict changes; near them a rounded number could contradict the word."""
+_PHRASE = re.compile(r"([A-Z])([a-z]+)(?=[-\s,]|$)")
+"""The first word of an ordinary phrase: a capital and small letters, unlike LiDAR, QKD or III-V."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +73,7 @@ class Language:
 
     def bare(self, figure: Figure) -> str:
         """The number without its noun, for table cells."""
-        return self.word("forms", "unknown") if figure.value is None else _digits(figure.value, figure.unit)
+        return self.word("forms", "unknown") if figure.value is None else _shown(figure)
 
     def interval(self, figure: Figure) -> str:
         """The two ends of the interval; the word for unknown where there is none."""
@@ -94,14 +88,13 @@ class Language:
             return self.word("forms", "unknown")
         forms = self.words["units"][figure.unit]
         form = forms["one"] if figure.value == 1 and "one" in forms else forms["other"]
-        return str(form).format(n=_digits(figure.value, figure.unit))
+        return str(form).format(n=_shown(figure))
 
-    def likelihood(self, figure: Figure) -> str:
-        """The likelihood words of ICD 203 for a probability."""
-        if figure.value is None:
-            return self.word("forms", "unknown")
-        value = figure.value
-        return self.word("likelihood", next(word for limit, word in _LIKELIHOODS if value < limit))
+    def within(self, text: Text) -> str:
+        """A name in the middle of a sentence: an ordinary English phrase loses its capital, a proper name does not."""
+        name = self.name(text)
+        first = _PHRASE.match(name) if self.code == "en" else None
+        return name if first is None or first[0] in self.words["proper"] else name[0].lower() + name[1:]
 
     def compose(self, statement: Statement) -> str:
         """Put a statement into words."""
@@ -131,10 +124,10 @@ class Language:
     def _word_of(self, param: Param, form: str | None) -> str:
         match param:
             case FigureParam(figure=figure):
-                forms = {None: self.number, "bare": self.bare, "interval": self.interval, "likelihood": self.likelihood}
+                forms = {None: self.number, "bare": self.bare, "interval": self.interval}
                 return forms[form](figure)
             case NameParam(name=text):
-                return self.name(text)
+                return self.within(text) if form == "within" else self.name(text)
             case WordParam(table=table, word=key):
                 return self.word(table, key)
             case WeekParam(week=week):
@@ -155,6 +148,14 @@ def language(code: LanguageCode) -> Language:
 def slots(template: str) -> set[str]:
     """The parameters that a template shows."""
     return {match[1] for match in _SLOT.finditer(template)}
+
+
+def _shown(figure: Figure) -> str:
+    value = figure.value or 0.0
+    rising = figure.unit == "probability" and figure.query.args.get("field") == "p_rising"
+    if rising and any(abs(100 * value - bar) <= 1 for bar in _BARS):
+        return f"{100 * value:.1f}%"
+    return _digits(value, figure.unit)
 
 
 def _digits(value: float, unit: str) -> str:
@@ -181,7 +182,8 @@ def _significant(percent: float) -> str:
 
 
 def _signed(value: float, unit: str) -> str:
-    text = f"{value:+.1f}" if abs(value) < 1 or unit == "percentage_points" else f"{value:+.0f}"
+    tenths = abs(value) < (10 if unit == "percentage_points" else 1)
+    text = f"{value:+.1f}" if tenths else f"{value:+.0f}"
     if float(text) == 0:
         text = "0"
     return text.replace("-", _MINUS) + ("%" if unit == "percent_per_year" else "")

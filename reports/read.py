@@ -157,6 +157,7 @@ def _labelled(
     return tuple(sorted(found, key=lambda each: (each[1].area, each[0].id)))
 
 
-def _issues(store: BriefStore, run_id: str) -> tuple[tuple[str, int], ...]:
-    counted = Counter(issue.severity for issue in store.issues(run_id=run_id) if issue.room in _ROOMS)
-    return tuple(sorted(counted.items()))
+def _issues(store: BriefStore, run_id: str) -> tuple[tuple[str, str, int], ...]:
+    found = (issue for issue in store.issues(run_id=run_id) if issue.room in _ROOMS)
+    counted = Counter((issue.severity, issue.code) for issue in found)
+    return tuple((*kind, number) for kind, number in sorted(counted.items()))

@@ -1,11 +1,15 @@
 """HTML: one self-contained file without script; autoescaped, light and dark, readable on a phone and in print."""
 
 import re
+from base64 import b64encode
+from collections.abc import Mapping
 from functools import cache
+from html import unescape
 from pathlib import Path
 from typing import Any
 
 from reports.facts import Brief
+from reports.fonts import subset_woff
 from reports.language import LanguageCode
 from reports.sparkline import sparkline
 from reports.view import Chart, ChartName, Page, Spark, page_of
@@ -18,17 +22,25 @@ _THEME = {"#1b1f24": "currentColor", "#626a73": "var(--muted)", "#d5d9de": "var(
 
 def render_html(brief: Brief, code: LanguageCode, font_dir: Path | None = None) -> bytes:
     """UTF-8 HTML of a brief in one language."""
-    from reports.charts import draw_charts
+    from reports.charts import NARROW_INCH, WIDTH_INCH, draw_charts
 
-    page = page_of(brief, code, "html")
-    return render_page(page, draw_charts(brief, code, font_dir))
+    charts = {
+        width: draw_charts(brief, code, font_dir, inches)
+        for width, inches in (("wide", WIDTH_INCH), ("narrow", NARROW_INCH))
+    }
+    return render_page(page_of(brief, code, "html"), charts, font_dir)
 
 
-def render_page(page: Page, charts: dict[ChartName, bytes]) -> bytes:
-    """HTML of a composed page with its charts."""
+def render_page(page: Page, charts: Mapping[str, Mapping[ChartName, bytes]], font_dir: Path | None = None) -> bytes:
+    """HTML of a composed page with its charts, and with the glyphs of its own words for readers without the font."""
     titles = {block.name: block for section in page.sections for block in section.blocks if isinstance(block, Chart)}
-    inline = {name: inline_svg(svg, titles[name], name) for name, svg in charts.items() if name in titles}
-    text = _environment().get_template("brief.html.j2").render(page=page, charts=inline, css=_css())
+    inline = {
+        width: {name: inline_svg(svg, titles[name], f"{name}-{width}") for name, svg in drawn.items() if name in titles}
+        for width, drawn in charts.items()
+    }
+    template = _environment().get_template("brief.html.j2")
+    plain = template.render(page=page, charts=inline, css=_css(), face="")
+    text = template.render(page=page, charts=inline, css=_css(), face=_face(unescape(plain), font_dir))
     return re.sub(r"\n\s*\n+", "\n", text).strip().encode("utf-8") + b"\n"
 
 
@@ -54,6 +66,19 @@ def _css() -> Any:
     from markupsafe import Markup
 
     return Markup((files("reports") / "templates" / "brief.css").read_text(encoding="utf-8"))  # noqa: S704 our own file
+
+
+def _face(text: str, font_dir: Path | None) -> Any:
+    """The style that embeds the characters of a text; the family is the last by name in `brief.css`.
+
+    It stands before the generic ones: Chromium keeps the empty boxes of a generic font although a later one loads.
+    """
+    from markupsafe import Markup
+
+    glyphs = "".join(sorted({char for char in text if not char.isspace()}))
+    data = b64encode(subset_woff(glyphs, font_dir)).decode("ascii")
+    source = f'url("data:font/woff;base64,{data}") format("woff")'
+    return Markup(f'@font-face {{ font-family: "Horizon SC"; src: {source}; font-display: block; }}')  # noqa: S704 base64 alone
 
 
 def _spark(spark: Spark) -> Any:

@@ -35,9 +35,9 @@ def _page(page: Page) -> Iterator[str]:
     if page.banner:
         yield f"> **{escape(page.banner)}**"
         yield ""
-    yield f"**{escape(page.light_label)}: {escape(page.light_word)}** · {escape(page.light_reason)}"
+    yield f"**{escape(page.light_label)}{page.colon}{escape(page.light_word)}** · {escape(page.light_reason)}"
     yield ""
-    yield " · ".join(f"{escape(name)}: {escape(value)}" for name, value in page.meta)
+    yield " · ".join(f"{escape(name)}{page.colon}{escape(value)}" for name, value in page.meta)
     yield ""
     for section in page.sections:
         yield from _section(section)

@@ -13,6 +13,7 @@ from reports.fonts import drawable, families, font_files
 from reports.language import LanguageCode
 from reports.policy import brief_plan
 from reports.sparkline import sparkline
+from reports.tex import SCRIPTS
 from reports.view import Page, Spark, page_of
 
 _SPARK_INK = "#5a626b"
@@ -41,9 +42,10 @@ def _compile(brief: Brief, page: Page, charts: dict[Any, str], font_dir: Path | 
 
     instant = brief.header.cut_off
     data = {
-        "page": _plain(page, drawable(font_dir)),
+        "page": _plain(page, drawable(font_dir, SCRIPTS)),
         "charts": charts,
         "families": families(font_dir),
+        "scripts": SCRIPTS,
         "date": [instant.year, instant.month, instant.day, instant.hour, instant.minute],
     }
     folders = sorted({path.parent for path in font_files(font_dir)})

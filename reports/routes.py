@@ -1,8 +1,8 @@
-"""Which technology route leads within a group: a share of the group's items, never a ranking across areas."""
+"""Which technology route is labelled most within a group: a share of labels, never a ranking of technologies."""
 
 from reports.facts import Figure, FigureParam, NameParam, Param, Statement, Text
 from reports.inputs import Known
-from reports.policy import coverage_rules, source_unit
+from reports.policy import coverage_rules
 from reports.trace import figure, year_count
 from taxonomy.schema import AreaFile, Bilingual, Route, RouteGroup
 
@@ -14,7 +14,7 @@ def text_of(name: Bilingual) -> Text:
 def leading_route(known: Known, area: AreaFile, source: str) -> Statement | None:
     """On the group with most evidence; None below 30 items, which could not carry the sentence.
 
-    A paper on two routes counts for both: the shares are of route mentions within the group.
+    A paper on two routes has two labels: the shares are of route labels within the group, not of papers.
     """
     sizes = {group.id: _group_size(known, area, group, source) for group in area.route_groups}
     group = max(area.route_groups, key=lambda each: (sizes[each.id], each.id))
@@ -23,15 +23,16 @@ def leading_route(known: Known, area: AreaFile, source: str) -> Statement | None
     first, second, *_ = sorted(group.routes, key=lambda route: (-_size(known, area, route, source), route.id))
     lead, next_ = _share(known, area, group, first, source), _share(known, area, group, second, source)
     clear = (lead.low or 0.0) > (next_.high or 1.0)
-    whole = figure(known, source_unit(source), "count_sum", series=_names(area, group), source=source)
+    whole = figure(known, "labels", "count_sum", series=_names(area, group), source=source)
     params: dict[str, Param] = {
         "group": NameParam(name=text_of(group.name)),
         "route": NameParam(name=text_of(first.name)),
         "second": NameParam(name=text_of(second.name)),
         "share": FigureParam(figure=lead),
+        "second_share": FigureParam(figure=next_),
         "n": FigureParam(figure=whole),
     }
-    return Statement(template="route_leads" if clear else "route_tied", params=params)
+    return Statement(template="route_most" if clear else "route_tied", params=params)
 
 
 def _series(area: AreaFile, route: Route) -> str:

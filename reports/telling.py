@@ -17,7 +17,7 @@ _MAX_REASONS = 6
 def telling_items(known: Known, area: AreaFile, source: str, limit: int) -> tuple[ItemFact, ...]:
     """Items by probability in steps of 5 points, then lens phrases, then title terms, then probability and id.
 
-    A withdrawn item is counted but never shown as telling.
+    The chosen ones stand in the order of their probability. A withdrawn item is counted but never shown.
     """
     chosen = [
         (item, label)
@@ -25,7 +25,8 @@ def telling_items(known: Known, area: AreaFile, source: str, limit: int) -> tupl
         if label.area == area.id and label.assigned and item.source == source and not item.withdrawn
     ]
     chosen.sort(key=lambda pair: _order(*pair))
-    return tuple(_fact(known, area, item, label) for item, label in chosen[:limit])
+    best = sorted(chosen[:limit], key=lambda pair: (-pair[1].probability, pair[0].id))
+    return tuple(_fact(known, area, item, label) for item, label in best)
 
 
 def _order(item: Item, label: Label) -> tuple[float, int, float, float, str]:
@@ -39,6 +40,7 @@ def _order(item: Item, label: Label) -> tuple[float, int, float, float, str]:
 
 def _fact(known: Known, area: AreaFile, item: Item, label: Label) -> ItemFact:
     where = {"item": item.id, "area": area.id}
+    routes = _routes(known, area, item, label)
     return ItemFact(
         id=item.id,
         area=area.id,
@@ -50,8 +52,8 @@ def _fact(known: Known, area: AreaFile, item: Item, label: Label) -> ItemFact:
         link=link_of(item.id, known.inputs.world),
         probability=figure(known, "probability", "label", (item.id,), **where),
         rank=figure(known, "records", "rank", (item.id,), **where),
-        routes=_routes(known, area, item, label),
-        reasons=_reasons(area, item, label.evidence),
+        routes=routes,
+        reasons=_reasons(area, item, label.evidence, routes),
     )
 
 
@@ -73,9 +75,12 @@ def _routes(known: Known, area: AreaFile, item: Item, label: Label) -> tuple[Rou
     )
 
 
-def _reasons(area: AreaFile, item: Item, evidence: Sequence[Evidence]) -> tuple[Reason, ...]:
+def _reasons(
+    area: AreaFile, item: Item, evidence: Sequence[Evidence], routes: Sequence[RouteFact]
+) -> tuple[Reason, ...]:
+    """The strongest words, then the routes, then the other words; the rank only where there is nothing else."""
     lens_names = {lens.id: text_of(lens.name) for lens in area.lens}
-    reasons = [Reason(kind="top_probability")]
+    reasons: list[Reason] = []
     seen: set[tuple[str, str]] = set()
     for each in sorted(evidence, key=_strength):
         reason = _reason(item, each, lens_names)
@@ -83,7 +88,8 @@ def _reasons(area: AreaFile, item: Item, evidence: Sequence[Evidence]) -> tuple[
             continue
         seen.add((reason.kind, _said(reason)))
         reasons.append(reason)
-    return tuple(reasons[: _MAX_REASONS + 1])
+    reasons[1:1] = [Reason(kind="route", name=route.name) for route in routes]
+    return tuple(reasons[:_MAX_REASONS]) or (Reason(kind="top_probability"),)
 
 
 def _strength(evidence: Evidence) -> tuple[int, float, str, int]:

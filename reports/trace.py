@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from horizon.records import Score
 from horizon.weeks import IsoWeek, weeks_between
 from reports.facts import Figure, Query, Unit
-from reports.inputs import HISTORY_WEEKS, YEAR_WEEKS, Known
+from reports.inputs import HISTORY_WEEKS, Known
 
 Answer = tuple[float | None, float | None, float | None]
 """Value, low, high."""
@@ -68,10 +68,10 @@ def _count(known: Known, args: Mapping[str, str]) -> Answer:
 
 
 def year_count(known: Known, series: str, source: str) -> int:
-    """Items of the last 52 weeks, over the weeks that are known."""
+    """Items of the 52 weeks that scores see (`Known.year_of`), over those of them that are known."""
     points = known.points.get((series, source), {})
-    first = known.week + (1 - YEAR_WEEKS)
-    return sum(point.n or 0 for week, point in points.items() if first <= week <= known.week)
+    first, last = known.year_of(source)
+    return sum(point.n or 0 for week, point in points.items() if first <= week <= last)
 
 
 def _count_sum(known: Known, args: Mapping[str, str]) -> Answer:
@@ -149,7 +149,7 @@ def _incomplete_weeks(known: Known, args: Mapping[str, str]) -> Answer:
 
 
 def _issues(known: Known, args: Mapping[str, str]) -> Answer:
-    return _plain(sum(count for severity, count in known.inputs.issues if severity in args["severity"].split(",")))
+    return _plain(sum(count for severity, _, count in known.inputs.issues if severity in args["severity"].split(",")))
 
 
 def _setting(_: Known, args: Mapping[str, str]) -> Answer:

@@ -152,6 +152,7 @@ class Page:
     light_word: str
     light_label: str
     light_reason: str
+    colon: str
     meta: tuple[tuple[str, str], ...]
     sections: tuple[Section, ...]
     footer: str
@@ -193,7 +194,8 @@ def _frame(view: View, sections: tuple[Section, ...]) -> Page:
         light=header.light,
         light_word=words.word("light", header.light),
         light_label=words.word("light_name", "label"),
-        light_reason=view.say(header.light_reason),
+        light_reason=words.joined([view.say(each) for each in (header.light_reason, header.light_note) if each]),
+        colon=words.word("forms", "colon"),
         meta=_meta(view),
         sections=sections,
         footer=form.format(title=title, world=world, hash=header.run_hash[:12]),
@@ -241,13 +243,19 @@ def shorten(text: str, limit: int, mark: str) -> str:
 
 
 def trailing_share(history: History, window: int = SPARK_WINDOW) -> tuple[float | None, ...]:
-    """Share over the trailing weeks that are known; None where the week itself is unknown or nothing was published."""
+    """Share over the trailing weeks that are known; None where the week itself is unknown or nothing was published.
+
+    None as well before `window` weeks have passed since the first known one, or where fewer than half of the window
+    are known: a share of few weeks is a spike, not a trend.
+    """
     shares: list[float | None] = []
+    first = next((at for at, total in enumerate(history.total) if total is not None), 0)
     for end in range(1, len(history.n) + 1):
         pairs = list(zip(history.n[max(0, end - window) : end], history.total[max(0, end - window) : end], strict=True))
         n = sum(count for count, total in pairs if count is not None and total is not None)
         whole = sum(total for count, total in pairs if count is not None and total is not None)
-        shares.append(None if history.total[end - 1] is None or whole == 0 else n / whole)
+        short = end - first < window or 2 * len([pair for pair in pairs if pair[1] is not None]) < window
+        shares.append(None if history.total[end - 1] is None or whole == 0 or short else n / whole)
     return tuple(shares)
 
 

@@ -1,6 +1,7 @@
 """The areas at a glance: momentum with interval, change since last issue, coverage grade; one table a source."""
 
-from reports.facts import AreaRow
+from horizon.weeks import IsoWeek
+from reports.facts import AreaRow, NameParam
 from reports.policy import source_name
 from reports.view import (
     Block,
@@ -11,8 +12,10 @@ from reports.view import (
     Run,
     Section,
     Spark,
+    Style,
     Table,
     View,
+    displayable,
     tone_of,
     trailing_share,
     verdict_word,
@@ -43,17 +46,40 @@ def build(view: View) -> Section:
 def _caption(view: View, source: str) -> str:
     """What the columns mean, and which issue the changes are against."""
     name = view.name(source_name(source))
-    parts = [view.label("areas_from").format(source=name), view.label("coverage_key").format(source=name)]
-    since = next((row.change.since for row in view.rows(source) if row.change.kind == "compared"), None)
+    weeks = next(row for row in view.brief.sources if row.source == source)
+    year = {"first": view.language.week(weeks.year_first), "last": view.language.week(weeks.year_last)}
+    parts = [view.label("areas_from").format(source=name, **year), view.label("coverage_key").format(source=name)]
+    since = _since(view, source)
     if since is not None:
         parts.append(view.label("compared_with").format(week=view.language.week(since)))
     return view.language.joined(parts)
 
 
+def _since(view: View, source: str) -> IsoWeek | None:
+    return next((row.change.since for row in view.rows(source) if row.change.kind == "compared"), None)
+
+
+def _change_title(view: View, source: str) -> str:
+    """Which week the changes are against, where that is not simply the week before."""
+    since = _since(view, source)
+    if since is None or since == view.brief.header.week + -1:
+        return view.label("change")
+    week = str(since) if view.language.code == "en" else view.language.week(since)
+    return view.label("change_since").format(week=week)
+
+
 def _routes(view: View) -> tuple[tuple[Run, ...], ...]:
     rows = [row for row in view.rows(view.main_source) if row.route is not None]
-    colon = view.language.word("forms", "colon")
-    return tuple((Run(view.name(row.name) + colon, "strong"), Run(view.say(row.route))) for row in rows if row.route)
+    return tuple((Run(_route_head(view, row), "strong"), Run(view.say(row.route))) for row in rows if row.route)
+
+
+def _route_head(view: View, row: AreaRow) -> str:
+    """The area and by what its routes are told apart."""
+    group = row.route.params["group"] if row.route else None
+    by = (
+        view.label("route_group").format(group=view.language.within(group.name)) if isinstance(group, NameParam) else ""
+    )
+    return view.name(row.name) + view.bracketed(displayable(by)) + view.language.word("forms", "colon")
 
 
 def _table(view: View, source: str) -> Table:
@@ -68,7 +94,7 @@ def _table(view: View, source: str) -> Table:
         Column(view.label("trend"), weight=1.3),
         Column(view.label("n_week"), "right", weight=0.7),
         Column(view.label("n_52w"), "right", weight=1.1),
-        Column(view.label("change"), weight=1.5),
+        Column(_change_title(view, source), weight=1.5),
         Column(view.label("grade"), weight=0.65),
     )
     rows = tuple(_row(view, row) for row in view.rows(source))
@@ -107,7 +133,8 @@ def _change(view: View, row: AreaRow) -> tuple[Run, ...]:
     words, change = view.language, row.change
     if change.kind != "compared" or change.delta is None:
         return (Run(words.word("change", change.kind), "quiet"),)
-    delta = Run(words.word("change", "compared").format(delta=words.bare(change.delta)))
+    style: Style = "quiet" if change.within else "plain"
+    delta = Run(words.word("change", "compared").format(delta=words.bare(change.delta)), style)
     if not change.moved or change.before is None:
         return (delta,)
     before = words.word("change", "was").format(before=words.word("verdict", change.before))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from reports.facts import ItemFact, Reason
+from reports.tex import as_unicode
 from reports.view import Entries, Entry, Run, Section, View, displayable, language_tag, shorten
 
 
@@ -30,7 +31,7 @@ def _shown(view: View) -> Iterator[ItemFact]:
 def _entry(view: View, item: ItemFact) -> Entry:
     row = next(row for row in view.brief.areas if row.area == item.area)
     mark = view.language.word("forms", "truncated")
-    title = shorten(displayable(item.title), view.limits.title_chars, mark) or item.id
+    title = shorten(as_unicode(displayable(item.title)), view.limits.title_chars, mark) or item.id
     return Entry(
         group=view.name(row.name),
         title=Run(title, "strong", lang=language_tag(item.language), href=item.link),
@@ -45,9 +46,6 @@ def _lines(view: View, item: ItemFact) -> Iterator[tuple[Run, ...]]:
     about = [f"{view.label('published')} {words.day(item.published)}", f"{view.label('probability')} {known}"]
     if item.link is None and view.brief.header.world == "simulated":
         about.append(view.label("no_link"))
-    if item.routes:
-        names = words.word("forms", "list").join(view.name(route.name) for route in item.routes)
-        about.append(view.label("routes") + words.word("forms", "colon") + names)
     yield Run(item.id, "code"), Run(" · " + separator.join(about), "quiet")
     if view.limits.reasons:
         yield tuple(_reasons(view, item))
@@ -70,10 +68,13 @@ def _reason(view: View, item: ItemFact, reason: Reason) -> Iterator[Run]:
         of = len(row.n_week.ids)
         yield Run(form.format(rank=view.bare(item.rank), of=f"{of:,}"), "quiet")
         return
+    if reason.kind == "route" and reason.name:
+        yield Run(form.format(name=displayable(words.within(reason.name))), "quiet")
+        return
     if reason.code is not None:
         yield Run(form.format(code=displayable(reason.code)), "quiet")
         return
     name = view.name(reason.name) if reason.name else ""
-    yield Run(form.format(name=name) + " ", "quiet")
+    yield Run(form.format(name=name) + words.word("forms", "before_quote"), "quiet")
     if reason.quote:
         yield Run(displayable(reason.quote.text), "quote", lang=language_tag(item.language))

@@ -220,6 +220,6 @@ def sample_inputs(sketches: tuple[Sketch, ...] = SKETCHES, **change: Any) -> Bri
         "previous_scores": tuple(before),
         "points": tuple(series),
         "labelled": tuple(pairs),
-        "issues": (("warning", 3),),
+        "issues": (("info", "title-long", 9), ("warning", "abstract-missing", 3)),
     }
     return BriefInputs.model_validate(values | change)

@@ -174,7 +174,7 @@ def test_a_route_sentence_needs_thirty_items(brief: Brief) -> None:
     routes = {row.area: row.route for row in brief.areas}
     assert routes["regenerative_medicine"] is None
     assert routes["controlled_nuclear_fusion"] is not None
-    assert routes["controlled_nuclear_fusion"].template == "route_leads"
+    assert routes["controlled_nuclear_fusion"].template == "route_most"
     assert routes["silicon_photonics"] is not None
     assert routes["silicon_photonics"].template == "route_tied"
 
@@ -187,9 +187,15 @@ def test_wilson_interval_is_that_of_the_textbook() -> None:
 
 def test_items_lead_by_probability_step_then_by_the_tiers_lens(brief: Brief) -> None:
     chosen = [item for item in brief.items if item.area == "neuromorphic_intelligence"]
-    assert chosen[0].title == "In-memory training on a memristor prototype"
-    assert [reason.kind for reason in chosen[0].reasons] == ["top_probability", "lens", "title_term"]
-    assert chosen[0].rank.value == 2
+    told = next(item for item in chosen if item.title == "In-memory training on a memristor prototype")
+    assert [reason.kind for reason in told.reasons] == ["lens", "route", "title_term"]
+    assert told.rank.value == 2
+
+
+def test_items_stand_in_the_order_of_their_rank(brief: Brief) -> None:
+    for area in {item.area for item in brief.items}:
+        ranks = [item.rank.value or 0 for item in brief.items if item.area == area]
+        assert ranks == sorted(ranks)
 
 
 def test_every_quote_stands_in_its_item(inputs: BriefInputs, brief: Brief) -> None:
@@ -256,7 +262,7 @@ def test_two_sources_are_two_tables_and_never_one_sum() -> None:
 
 def test_trailing_share_leaves_unknown_weeks_out_and_shows_a_gap(brief: Brief) -> None:
     history = brief.areas[0].history.model_copy(update={"n": (1, None, 3, 0), "total": (10, None, 10, 0)})
-    assert trailing_share(history, window=2) == (0.1, None, 0.3, 0.3)
+    assert trailing_share(history, window=2) == (None, None, 0.3, 0.3)
 
 
 def test_points_of_series_that_nobody_watches_do_no_harm() -> None:
@@ -270,7 +276,13 @@ def test_words_that_speak_against_an_area_are_no_reason() -> None:
     against = Evidence(kind="term", text=item.title[:8], field="title", start=0, end=8, concept="not: x", weight=-2.0)
     pairs[0] = (item, label.model_copy(update={"evidence": (against,)}))
     chosen = next(each for each in build_brief(sample_inputs(labelled=tuple(pairs))).items if each.id == item.id)
-    assert [reason.kind for reason in chosen.reasons] == ["top_probability"]
+    assert [reason.kind for reason in chosen.reasons] == ["route"]
+
+
+def test_the_rank_is_a_reason_only_where_there_is_no_other() -> None:
+    bare = [(item, label.model_copy(update={"evidence": (), "routes": ()})) for item, label in sample_inputs().labelled]
+    chosen = build_brief(sample_inputs(labelled=tuple(bare))).items
+    assert {tuple(reason.kind for reason in item.reasons) for item in chosen} == {("top_probability",)}
 
 
 def test_weeks_that_still_fill_up_are_said(brief: Brief) -> None:

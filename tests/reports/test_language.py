@@ -8,7 +8,7 @@ import pytest
 
 from horizon.errors import RenderError
 from horizon.weeks import IsoWeek
-from reports.facts import Brief, Figure, FigureParam, Query, Statement, Unit
+from reports.facts import Brief, Figure, FigureParam, Query, Statement, Text, Unit
 from reports.language import LANGUAGES, language, slots
 from reports.view import Page, Run, page_of
 from tests.reports.test_pages import words_of
@@ -85,24 +85,52 @@ def test_numbers_read_as_each_language_writes_them(value: float, unit: Unit, eng
 
 
 @pytest.mark.parametrize(
-    ("probability", "words"),
+    ("probability", "shown"),
     [
-        (0.03, "there is almost no chance"),
-        (0.10, "it is very unlikely"),
-        (0.30, "it is unlikely"),
-        (0.50, "the chances are roughly even"),
-        (0.70, "it is likely"),
-        (0.90, "it is very likely"),
-        (0.97, "it is almost certain"),
+        (0.904, "90.4%"),
+        (0.8951, "89.5%"),
+        (0.7449, "74.5%"),
+        (0.2584, "25.8%"),
+        (0.1, "10.0%"),
+        (0.67, "67%"),
+        (0.5, "50%"),
     ],
 )
-def test_likelihood_words_follow_icd_203(probability: float, words: str) -> None:
-    assert EN.likelihood(figure(probability, "probability")) == words
+def test_a_chance_near_a_bar_of_the_verdicts_has_a_decimal(probability: float, shown: str) -> None:
+    near = Figure(value=probability, unit="probability", query=Query(kind="score", args={"field": "p_rising"}))
+    assert (EN.bare(near), ZH.bare(near)) == (shown, shown)
+    assert "." not in EN.bare(figure(probability, "probability")), "an item's probability has no bars"
+
+
+@pytest.mark.parametrize(
+    ("name", "within"),
+    [("Non-invasive EEG", "non-invasive EEG"), ("Tokamak", "tokamak"), ("LiDAR and beam steering",) * 2,
+     ("Rydberg and vapour cell",) * 2, ("QKD over fibre",) * 2, ("AI-driven design",) * 2],
+)  # fmt: skip
+def test_an_ordinary_phrase_loses_its_capital_within_a_sentence(name: str, within: str) -> None:
+    assert EN.within(Text(en=name, zh="名")) == within
+    assert ZH.within(Text(en=name, zh="名")) == "名"
+
+
+def test_a_trend_is_said_as_a_trend_with_its_interval_and_chance(brief: Brief) -> None:
+    rising = brief.bottom_line[1]
+    assert re.search(
+        r"its current trend is \+\d+% a year \(80% interval .+to.+\), probability of rising >?\d+%",
+        EN.compose(rising),
+    )
+    assert re.search(r"份额当前趋势折合年率 \+\d+%（80% 区间 .+至.+），上升概率 >?\d+%", ZH.compose(rising))
+
+
+def test_chinese_has_full_width_colons_without_a_space(brief: Brief) -> None:
+    texts = [run if isinstance(run, str) else run.text for run in words_of(page_of(brief, "zh", "html"))]
+    chinese = [text for text in texts if re.search("[\u4e00-\u9fff]", text)]
+    assert chinese
+    assert not [text for text in chinese if re.search("[\u4e00-\u9fff）]:|：\\s", text)]
 
 
 def test_dates_and_weeks_are_written_as_each_language_does() -> None:
-    assert (EN.day(date(2026, 11, 9)), ZH.day(date(2026, 11, 9))) == ("9 November 2026", "2026年11月9日")
-    assert (EN.week(IsoWeek(2026, 3)), ZH.week(IsoWeek(2026, 3))) == ("week 3 of 2026", "2026年第3周")
+    assert (EN.day(date(2026, 11, 9)), ZH.day(date(2026, 11, 9))) == ("9 November 2026", "2026 年 11 月 9 日")
+    assert (EN.week(IsoWeek(2026, 3)), ZH.week(IsoWeek(2026, 3))) == ("week 3 of 2026", "2026 年第 3 周")
 
 
 def test_a_template_that_asks_for_what_it_has_not_is_an_error_that_says_so() -> None:

@@ -1,16 +1,20 @@
 """HTML and Markdown: whole, escaped, readable without script; no title of a feed becomes markup."""
 
+import io
 import re
+from base64 import b64decode
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from itertools import pairwise
 from typing import Any
 
 import pytest
+from fontTools.ttLib import TTFont  # type: ignore[import-untyped]  # ships no stubs
 from lxml import html
 
 from reports.build import build_brief
 from reports.facts import Brief
+from reports.fonts import subset_woff
 from reports.language import LANGUAGES, LanguageCode
 from reports.render_html import render_html
 from reports.render_markdown import escape, render_markdown
@@ -76,7 +80,7 @@ def test_html_is_one_file_without_script_or_foreign_address(brief: Brief, code: 
     assert not page.xpath("//@*[starts-with(name(), 'on')]")
     foreign = {url for url in re.findall(r"https?://[^\s\"'<]+", text) if "www.w3.org" not in url}
     assert foreign == set()
-    assert len(text.encode()) < 1_500_000
+    assert len(text.encode()) < 1_200_000
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
@@ -91,13 +95,31 @@ def test_html_is_built_for_readers_of_all_kinds(brief: Brief, code: LanguageCode
         assert table.xpath("./thead//th[@scope='col']")
         assert len(table.xpath("./tbody/tr")) == len(table.xpath("./tbody/tr/th[@scope='row']"))
     charts = page.xpath("//figure//*[local-name()='svg']")
-    assert len(charts) == 2
+    assert len(charts) == 4, "two, each for a wide and for a narrow screen"
     ids = page.xpath("//@id")
     assert len(ids) == len(set(ids)), "ids are unique, also those within the charts"
     for chart in charts:
         assert chart.get("role") == "img"
         assert all(name in ids for name in chart.get("aria-labelledby").split())
     assert page.xpath("//bdi[@lang]")
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_the_page_brings_the_glyphs_of_its_own_words(brief: Brief, code: LanguageCode) -> None:
+    text = render_html(brief, code).decode()
+    found = re.findall(r'src: url\("data:font/woff;base64,([^"]+)"\)', text)
+    assert len(found) == 1
+    assert "font-src data:" in text
+    with TTFont(io.BytesIO(b64decode(found[0]))) as font:
+        drawn = font.getBestCmap()
+    shown = {char for char in tree(text).xpath("string(//body)") if "\u4e00" <= char <= "\u9fff"}
+    assert shown, "English pages hold Chinese titles at times"
+    assert {char for char in shown if ord(char) not in drawn} == set()
+    assert len(drawn) < 1500, "a part of the font, not all of it"
+
+
+def test_the_same_words_give_the_same_font() -> None:
+    assert subset_woff("量子 ab") == subset_woff("量子 ab")
 
 
 def test_the_simulated_world_is_shouted_in_both_languages(brief: Brief) -> None:
