@@ -219,9 +219,9 @@ def _wait_for(stage: str, folder: Path, process: "subprocess.Popen[bytes]") -> N
     deadline = time.monotonic() + 120
     begun = _size_of_journal(folder)
     while time.monotonic() < deadline and process.poll() is None:
-        if stage == "crawl" and any(folder.glob("crawls/*/*/pages/*")):
+        if stage == "crawl" and any(folder.glob("crawls/*/*/*/pages/*")):
             return
-        if any(folder.glob("crawls/*/*/fetch.json")):
+        if any(folder.glob("crawls/*/*/*/fetch.json")):
             if stage == "ingest" and _size_of_journal(folder) > begun:
                 return
         else:

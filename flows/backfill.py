@@ -17,6 +17,6 @@ def backfill(params: BackfillParams, now: datetime | None = None, data_dir: Path
     """Harvest, classify and count a span of weeks."""
     with Workspace(Settings.in_folder(data_dir)) as work:
         do = prefect_steps(list(work.settings.crawl_retry_delays_s))
-        summary = run_backfill(work, params, now or datetime.now(UTC), do)
+        summary = run_backfill(work, params, now or datetime.now(UTC).replace(microsecond=0), do)
     publish(summary, "backfill")
     return summary

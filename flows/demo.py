@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from flows.scan import BackfillParams, WeeklyParams, run_backfill, run_weekly_scan
 from flows.summary import as_text
 from flows.workspace import Workspace
+from horizon.errors import UsageError
 from horizon.settings import Settings
 from horizon.weeks import IsoWeek
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from scrapers.replay.simulated import SimulatedWorld
 
 log = logging.getLogger(__name__)
+_MARK = "SIMULATED.txt"
 
 
 def run_demo(folder: Path, items_per_week: int = 1000) -> list[Path]:
@@ -34,14 +36,26 @@ def run_demo(folder: Path, items_per_week: int = 1000) -> list[Path]:
     from taxonomy.load import load_taxonomy
 
     settings = Settings.in_folder(folder)
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    _empty(folder)
     world = SimulatedWorld(load_taxonomy(settings.taxonomy_dir), items_per_week=items_per_week)
     write_truth(world, folder / "truth.json")
     with serve(world, _tuesday_after(world.first_week)) as server, without_waits():
-        replayed = settings.model_copy(update={"replay_url": server.url})
+        # Never into a shared database: it would hold the simulated world for ever.
+        replayed = settings.model_copy(update={"replay_url": server.url, "database_url": None})
         with Workspace(replayed) as work:
             return _play(work, server, world)
+
+
+def _empty(folder: Path) -> None:
+    """Make room for a new demonstration; only what an earlier one left is deleted."""
+    if folder.exists() and any(folder.iterdir()):
+        if not (folder / _MARK).is_file():
+            raise UsageError(
+                f"expected an empty folder or an earlier demo in {folder}, found other files; name another"
+            )
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / _MARK).write_text("Everything here is SIMULATED; `horizon demo` deletes this folder.\n", encoding="utf-8")
 
 
 def _play(work: Workspace, server: "ReplayServer", world: "SimulatedWorld") -> list[Path]:

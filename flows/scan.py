@@ -117,6 +117,8 @@ def run_weekly_scan(work: Workspace, params: WeeklyParams, now: datetime, do: St
 
 def run_backfill(work: Workspace, params: BackfillParams, now: datetime, do: Steps = PLAIN) -> ScanSummary:
     """Harvest a span of weeks year by year, then classify and count it."""
+    if params.until < params.since:
+        raise UsageError(f"expected the first week before the last, found {params.since} and {params.until}")
     if now < params.until.end:
         raise UsageError(f"week {params.until} has not ended at {now:%Y-%m-%d %H:%M} UTC; end the backfill earlier")
     settled = {"since": str(params.since), "sources": " ".join(params.sources)}
@@ -159,10 +161,15 @@ def open_run(work: Workspace, kind: str, week: IsoWeek, params: dict[str, str], 
     identity = [kind, str(week), params, work.taxonomy.version, work.classifier.fingerprint]
     digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:12]
     attempt = 1
+    newest = max((stored.run.started for stored in work.store.runs()), default=now)
     while stored := work.store.run(f"{kind}-{week}-{digest}-{attempt}"):
-        if stored.status != "failed":
+        # What a killed run left behind a newer one is not taken up: it would count what it could not have known.
+        if stored.status == "done" or (stored.status != "failed" and stored.run.started >= newest):
             return stored.run, stored.status == "done"
         attempt += 1
+    if now < newest:
+        message = f"the store knows what was known at {newest:%Y-%m-%d %H:%M} UTC; the clock says {now:%Y-%m-%d %H:%M}"
+        raise UsageError(message + "; a run cannot begin before the newest one, use a later --as-of or another folder")
     run = Run(
         run_id=f"{kind}-{week}-{digest}-{attempt}",
         kind=kind,
@@ -187,7 +194,8 @@ def _fetches_of(work: Workspace, run: Run, sources: Sequence[str]) -> tuple[Fetc
     """The newest fetch of each source that covers the run's week."""
     found = []
     for source in sources:
-        fetches = [fetch for fetch in work.store.fetches(source, as_of=run.started) if fetch.until >= run.week.sunday]
+        known = work.store.fetches(source, as_of=run.started)
+        fetches = [fetch for fetch in known if fetch.since <= run.week.monday and fetch.until >= run.week.sunday]
         complete = [fetch for fetch in fetches if fetch.status in steps.KNOWN]
         found += (complete or fetches)[-1:]
     return tuple(found)

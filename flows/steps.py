@@ -71,7 +71,7 @@ def crawl_window(work: Workspace, run: Run, source: str, window: Window) -> Craw
     from scrapers.source import load_source
 
     replay = work.replay_url
-    folder = work.crawls / source / f"{window.since}-to-{window.until}"
+    folder = work.crawls / work.world / source / f"{window.since}-to-{window.until}"
     fetch = crawl(
         source,
         window.since,

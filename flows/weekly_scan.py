@@ -19,7 +19,7 @@ def weekly_scan(
     params: WeeklyParams | None = None, now: datetime | None = None, data_dir: Path | None = None
 ) -> ScanSummary:
     """Scan one week (default: the last complete one) and publish a summary and a table of sources."""
-    moment = now or datetime.now(UTC)
+    moment = now or datetime.now(UTC).replace(microsecond=0)
     chosen = params or WeeklyParams(week=last_complete_week(moment))
     with Workspace(Settings.in_folder(data_dir)) as work:
         do = prefect_steps(list(work.settings.crawl_retry_delays_s))

@@ -54,7 +54,7 @@ def _compile(brief: Brief, page: Page, charts: dict[Any, str], font_dir: Path | 
             fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=True, font_paths=list(folders))
             inputs = {"data": json.dumps(data, ensure_ascii=False, sort_keys=True)}
             compiler = typst.Compiler(template, root=template.parent, font_paths=fonts, sys_inputs=inputs)
-            pdf = compiler.compile(format="pdf", pdf_standards=["ua-1"], timestamp=instant)
+            pdf = compiler.compile(format="pdf", pdf_standards=["ua-1"], timestamp=instant.replace(microsecond=0))
             pages = json.loads(compiler.query("<pages>", field="value", one=True))
         except RuntimeError as error:
             raise RenderError(f"expected a PDF from Typst, found: {error}; see the template brief.typ") from error

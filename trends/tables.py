@@ -69,6 +69,8 @@ def momentum_file(source: Path, output: Path) -> TableReport:
     A series is weekly (2026-W47) or monthly (2026-11). An empty count or total means unknown, and so does a period that
     is not there. Raises HorizonError when a column is missing or more than 1 % of the rows cannot be read.
     """
+    if source.resolve() == output.resolve():
+        raise UsageError(f"expected an output other than the input, found {output} for both; name another file")
     report = TableReport()
     rows = list(_read(source, report))
     if not rows and not report.problems:

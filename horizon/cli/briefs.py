@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from horizon.cli.options import AsJson, AsOf, DataDir, Sources, WeekText, clock, emit, open_workspace, week_of, words
+from horizon.errors import UsageError
 
 LANGUAGES: dict[str, tuple[str, ...]] = {"zh": ("zh",), "en": ("en",), "both": ("zh", "en")}
 
@@ -33,6 +34,9 @@ def brief(
     with open_workspace(data) as work:
         params = WeeklyParams(week=week_of(week, now), sources=words(sources), languages=LANGUAGES[lang])
         run, _ = open_weekly_run(work, params, now)
+        if not work.store.scores(run.week, run.taxonomy, run.model, as_of=run.started):
+            message = f"expected scores of {run.week} by this taxonomy and model, found none"
+            raise UsageError(message + f"; run `horizon scan --week {run.week}` first")
         for path in steps.write_briefs(work, run, params.languages, words(formats)):
             typer.echo(path)
 

@@ -29,12 +29,13 @@ Output = Annotated[Path, typer.Option("-o", "--output", help="File to write; app
 def clock(as_of: str | None) -> datetime:
     """The run's time: given, or the machine's clock (the only place but flows that looks at it)."""
     if as_of is None:
-        return datetime.now(UTC)
+        # Whole seconds: what is stored and printed knows no finer time.
+        return datetime.now(UTC).replace(microsecond=0)
     try:
         moment = datetime.fromisoformat(as_of)
     except ValueError:
         raise UsageError(f"expected a time such as 2026-11-23T09:00, found {as_of!r}") from None
-    return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+    return moment.replace(tzinfo=moment.tzinfo or UTC, microsecond=0).astimezone(UTC)
 
 
 def week_of(text: str, now: datetime) -> IsoWeek:
@@ -42,8 +43,11 @@ def week_of(text: str, now: datetime) -> IsoWeek:
 
 
 def words(text: str) -> tuple[str, ...]:
-    """Split a comma-separated option."""
-    return tuple(word.strip() for word in text.split(",") if word.strip())
+    """Split a comma-separated option, each word once; raises UsageError when none is left."""
+    found = tuple(dict.fromkeys(word.strip() for word in text.split(",") if word.strip()))
+    if not found:
+        raise UsageError(f"expected one or more words with commas between, found {text!r}")
+    return found
 
 
 def open_workspace(data_dir: Path | None) -> "Workspace":

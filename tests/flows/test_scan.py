@@ -182,3 +182,18 @@ def test_a_run_that_stopped_midway_is_taken_up_as_it_was(
     summary = _scan(stopped, server, world.last_week)
     assert stopped.store.table_digest() == undisturbed.store.table_digest()
     assert (undisturbed.briefs / str(world.last_week) / "brief.json").read_bytes() == summary.briefs[0].read_bytes()
+
+
+def test_no_run_begins_before_the_newest_one(
+    open_workspace: OpenWorkspace, server: ReplayServer, world: SimulatedWorld
+) -> None:
+    work = open_workspace()
+    _scan(work, server, world.last_week)
+    with pytest.raises(UsageError, match="later --as-of"):
+        _scan(work, server, world.last_week + -2)
+
+
+def test_a_backfill_runs_forwards(open_workspace: OpenWorkspace, world: SimulatedWorld) -> None:
+    params = BackfillParams(since=world.last_week, until=world.last_week + -1)
+    with pytest.raises(UsageError, match="first week before the last"):
+        run_backfill(open_workspace(), params, tuesday_after(world.last_week))

@@ -131,6 +131,13 @@ def test_an_absent_file_and_an_unwritable_output_are_usage_errors(tmp_path: Path
         momentum_file(source, tmp_path / "nowhere" / "out.csv")
 
 
+def test_the_input_is_never_overwritten(tmp_path: Path) -> None:
+    source = tmp_path / "in.csv"
+    source.write_text(HEADER + "\n".join(_weekly("s")), encoding="utf-8")
+    with pytest.raises(UsageError, match="other than the input"):
+        momentum_file(source, source)
+
+
 def test_a_name_that_a_spreadsheet_would_run_is_defused(tmp_path: Path) -> None:
     assert list(_score(tmp_path, HEADER + "\n".join(_weekly("=cmd()")))) == ["'=cmd()"]
 
