@@ -26,6 +26,9 @@ app.add_typer(taxonomies.app, name="taxonomy")
 def main() -> None:
     """Entry point: errors of our own become one line and an exit code, never a traceback."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    for library in ("alembic", "fontTools", "httpx"):
+        # Their every step would drown what an operator looks for.
+        logging.getLogger(library).setLevel(logging.WARNING)
     try:
         app()
     except HorizonError as error:
