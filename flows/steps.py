@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from flows.workspace import Workspace
+from horizon.errors import UsageError
 from horizon.records import Fetch, Issue, Run
 from horizon.weeks import IsoWeek
 
@@ -142,6 +143,9 @@ def classify_new(work: Workspace, run: Run) -> int:
 
 def count_weeks(work: Workspace, run: Run) -> int:
     """Count again the weeks that this run's items or labels changed, and those of runs that never came to counting."""
+    if next(work.store.unclassified(run.taxonomy, run.model, batch=1), None):
+        message = "expected every item to be classified before it is counted, found some that are not"
+        raise UsageError(message + "; run `horizon classify` for this week first")
     weeks = work.store.affected_weeks(run.run_id) | work.store.weeks_of_unfinished_runs()
     return work.store.recount(run.run_id, run.started, run.taxonomy, run.model, weeks, series=work.taxonomy.series)
 

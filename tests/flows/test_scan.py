@@ -5,7 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from flows.scan import FORMATS, BackfillParams, ScanSummary, WeeklyParams, run_backfill, run_weekly_scan
+from flows import steps
+from flows.scan import (
+    FORMATS,
+    BackfillParams,
+    ScanSummary,
+    WeeklyParams,
+    open_weekly_run,
+    run_backfill,
+    run_weekly_scan,
+)
 from flows.workspace import Workspace
 from horizon.errors import SourceError, UsageError
 from horizon.records import SeriesPoint
@@ -168,7 +177,6 @@ def test_a_run_that_stopped_midway_is_taken_up_as_it_was(
 ) -> None:
     undisturbed, stopped = open_workspace("undisturbed"), open_workspace("stopped")
     _scan(undisturbed, server, world.last_week)
-    from flows import steps
     from flows.scan import Steps
 
     def power_cut(*_: object) -> int:
@@ -197,3 +205,16 @@ def test_a_backfill_runs_forwards(open_workspace: OpenWorkspace, world: Simulate
     params = BackfillParams(since=world.last_week, until=world.last_week + -1)
     with pytest.raises(UsageError, match="first week before the last"):
         run_backfill(open_workspace(), params, tuesday_after(world.last_week))
+
+
+def test_nothing_is_counted_before_it_is_classified(
+    open_workspace: OpenWorkspace, server: ReplayServer, world: SimulatedWorld
+) -> None:
+    work = open_workspace()
+    server.set_clock(tuesday_after(world.last_week))
+    run, _ = open_weekly_run(work, WeeklyParams(week=world.last_week), tuesday_after(world.last_week))
+    crawl = steps.crawl_source(work, run, "arxiv")
+    assert crawl is not None
+    steps.ingest_crawl(work, run, crawl)
+    with pytest.raises(UsageError, match="horizon classify"):
+        steps.count_weeks(work, run)
