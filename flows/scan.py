@@ -11,6 +11,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from flows import steps
+from flows.choose import choose_sources
 from flows.workspace import Workspace
 from horizon.errors import UsageError
 from horizon.records import Fetch, Run, SourceId, Week
@@ -26,7 +27,8 @@ class WeeklyParams(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     week: Week
-    sources: tuple[SourceId, ...] = ("arxiv",)
+    sources: tuple[SourceId, ...] = ()
+    """None: every weekly source whose key is there."""
     languages: tuple[str, ...] = LANGUAGES
     formats: tuple[str, ...] = FORMATS
 
@@ -38,7 +40,7 @@ class BackfillParams(BaseModel):
 
     since: Week
     until: Week
-    sources: tuple[SourceId, ...] = ("arxiv",)
+    sources: tuple[SourceId, ...] = ()
 
 
 class ScanSummary(BaseModel):
@@ -57,6 +59,8 @@ class ScanSummary(BaseModel):
     scored: int = 0
     briefs: tuple[Path, ...] = ()
     mismatches: tuple[str, ...] = ()
+    disabled: tuple[SourceId, ...] = ()
+    """Sources left out for want of a key."""
 
     @property
     def complete(self) -> bool:
@@ -95,9 +99,10 @@ def run_weekly_scan(work: Workspace, params: WeeklyParams, now: datetime, do: St
     """
     with work.exclusive():
         run, finished = open_weekly_run(work, params, now)
+        sources, disabled = sources_of(run)
         ingested = 0
         if not finished:
-            for source in params.sources:
+            for source in sources:
                 crawl = do.crawl_source(work, run, source)
                 ingested += 0 if crawl is None else do.ingest_crawl(work, run, crawl)
         summary = ScanSummary(
@@ -107,12 +112,13 @@ def run_weekly_scan(work: Workspace, params: WeeklyParams, now: datetime, do: St
             ingested=ingested,
             classified=0 if finished else do.classify_new(work, run),
             counted=0 if finished else do.count_weeks(work, run),
-            scored=0 if finished else do.score_week(work, run, params.sources),
-            fetches=_fetches_of(work, run, params.sources),
+            scored=0 if finished else do.score_week(work, run, sources),
+            fetches=_fetches_of(work, run, sources),
+            disabled=disabled,
             briefs=tuple(briefs := do.write_briefs(work, run, params.languages, params.formats)),
             mismatches=tuple(do.verify_written(work, briefs)),
         )
-        return _finish(work, run, summary, finished)
+        return finish(work, run, summary, finished)
 
 
 def run_backfill(work: Workspace, params: BackfillParams, now: datetime, do: Steps = PLAIN) -> ScanSummary:
@@ -121,14 +127,15 @@ def run_backfill(work: Workspace, params: BackfillParams, now: datetime, do: Ste
         raise UsageError(f"expected the first week before the last, found {params.since} and {params.until}")
     if now < params.until.end:
         raise UsageError(f"week {params.until} has not ended at {now:%Y-%m-%d %H:%M} UTC; end the backfill earlier")
-    settled = {"since": str(params.since), "sources": " ".join(params.sources)}
     with work.exclusive():
+        chosen = choose_sources(work, params.sources)
+        settled = {"since": str(params.since), **chosen.params}
         run, finished = open_run(work, "backfill", params.until, settled, now)
         if finished:
             return ScanSummary(run_id=run.run_id, week=run.week, repeated=True)
         fetches: list[Fetch] = []
         ingested = 0
-        for source in params.sources:
+        for source in chosen.read:
             for window in _missing_years(work, source, params, now):
                 crawl = do.crawl_window(work, run, source, window)
                 ingested += do.ingest_crawl(work, run, crawl)
@@ -137,18 +144,24 @@ def run_backfill(work: Workspace, params: BackfillParams, now: datetime, do: Ste
             run_id=run.run_id,
             week=run.week,
             fetches=tuple(fetches),
+            disabled=chosen.disabled,
             ingested=ingested,
             classified=do.classify_new(work, run),
             counted=do.count_weeks(work, run),
         )
-        return _finish(work, run, summary, finished)
+        return finish(work, run, summary, finished)
 
 
 def open_weekly_run(work: Workspace, params: WeeklyParams, now: datetime) -> tuple[Run, bool]:
     """The run of a weekly scan; refuses a week that has not ended."""
     if now < params.week.end:
         raise UsageError(f"week {params.week} has not ended at {now:%Y-%m-%d %H:%M} UTC; scan a complete week")
-    return open_run(work, "weekly_scan", params.week, {"sources": " ".join(params.sources)}, now)
+    return open_run(work, "weekly_scan", params.week, choose_sources(work, params.sources).params, now)
+
+
+def sources_of(run: Run) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The sources that a run reads, and those left out for want of a key."""
+    return tuple(run.params["sources"].split()), tuple(run.params.get("disabled", "").split())
 
 
 def open_run(work: Workspace, kind: str, week: IsoWeek, params: dict[str, str], now: datetime) -> tuple[Run, bool]:
@@ -184,7 +197,8 @@ def open_run(work: Workspace, kind: str, week: IsoWeek, params: dict[str, str], 
     return run, False
 
 
-def _finish(work: Workspace, run: Run, summary: ScanSummary, finished: bool) -> ScanSummary:
+def finish(work: Workspace, run: Run, summary: ScanSummary, finished: bool) -> ScanSummary:
+    """Close the run: done, or failed when a source's week is still unknown."""
     if not finished:
         work.store.finish_run(run.run_id, "done" if summary.complete else "failed", run.started)
     return summary

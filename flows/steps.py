@@ -68,11 +68,17 @@ def crawl_source(work: Workspace, run: Run, source: str) -> Crawl | None:
 
 def crawl_window(work: Workspace, run: Run, source: str, window: Window) -> Crawl:
     """Crawl in a subprocess into a folder of its own; a folder already complete is returned at once."""
+    return crawl_folder(work, source, window, run.started.date())
+
+
+def crawl_folder(work: Workspace, source: str, window: Window, today: date, folder: Path | None = None) -> Crawl:
+    """Crawl a window, keep every raw answer in the archive, and store nothing. `today` is the clock's day."""
+    from scrapers.archive import archive_crawl
     from scrapers.crawl import crawl
     from scrapers.source import load_source
 
     replay = work.replay_url
-    folder = work.crawls / work.world / source / f"{window.since}-to-{window.until}"
+    folder = folder or work.crawls / work.world / source / f"{window.since}-to-{window.until}"
     fetch = crawl(
         source,
         window.since,
@@ -81,8 +87,12 @@ def crawl_window(work: Workspace, run: Run, source: str, window: Window) -> Craw
         folder,
         base_url=load_source(source).at_replay(replay) if replay else None,
         contact=work.settings.contact,
-        server_date=run.started.date(),
+        server_date=today,
+        environ=work.settings.environ,
+        drop=work.drop(source) if load_source(source).drop else None,
     )
+    if folder.is_dir():
+        archive_crawl(folder, work.raw, source)
     because = f" ({fetch.reason})" if fetch.reason else ""
     log.info("%s %s to %s: %s, %d items%s", source, window.since, window.until, fetch.status, fetch.items, because)
     return Crawl(fetch, folder)
@@ -157,6 +167,9 @@ def score_week(work: Workspace, run: Run, sources: Sequence[str]) -> int:
 
     scores = []
     for source in sources:
+        if load_source(source).denominator == "query":
+            # Only items on our topics are stored: their share of themselves says nothing, so no score is made.
+            continue
         points = work.store.weekly_counts(
             run.taxonomy,
             run.model,
@@ -190,6 +203,7 @@ def write_briefs(work: Workspace, run: Run, languages: Sequence[str], formats: S
         code=run.code,
         sources=sources,
         incomplete_weeks={source: load_source(source).incomplete_weeks for source in sources},
+        disabled=run.params.get("disabled", "").split(),
     )
     brief = build_brief(inputs)
     folder = work.briefs / str(run.week)

@@ -14,6 +14,7 @@ def as_text(summary: ScanSummary) -> str:
         f"  {row['source']}: {row['status']}, {row['items']} items, {row['missing']} missing {row['reason']}".rstrip()
         for row in source_rows(summary)
     ]
+    lines += [f"  {source}: disabled: no key" for source in summary.disabled]
     lines.append(
         f"  {summary.ingested} ingested, {summary.classified} classified, "
         f"{summary.counted} counts, {summary.scored} scores; run {summary.run_id}"

@@ -75,6 +75,15 @@ class Workspace:
         return self.settings.data_dir / "crawls"
 
     @property
+    def raw(self) -> Path:
+        """Every answer ever fetched, by its content."""
+        return self.settings.data_dir / "raw"
+
+    def drop(self, source: str) -> Path:
+        """Where a person puts files fetched by hand for a source."""
+        return self.settings.data_dir / "drop" / source
+
+    @property
     def briefs(self) -> Path:
         return self.settings.data_dir / "briefs"
 

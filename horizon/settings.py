@@ -1,5 +1,10 @@
-"""Settings from the environment (HORIZON_*) or a `.env` file outside version control; nothing is read at import."""
+"""Settings from the environment (HORIZON_*) or a `.env` file outside version control; nothing is read at import.
 
+Keys of sources are no fields here: each source names its own (HORIZON_EPO_OPS_KEY, HORIZON_EPO_OPS_SECRET,
+HORIZON_USPTO_API_KEY), and `environ` is where they are looked up, so that no settings object ever shows one.
+"""
+
+import os
 from pathlib import Path
 from typing import Self
 
@@ -35,6 +40,16 @@ class Settings(BaseSettings):
         """Settings from the environment, with another data folder if one is given."""
         settings = cls()
         return settings if data_dir is None else settings.model_copy(update={"data_dir": data_dir})
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """HORIZON_* of `.env` under those of the environment, where sources look their keys up."""
+        from dotenv import dotenv_values
+
+        file = self.model_config.get("env_file")
+        written = dotenv_values(str(file)) if file else {}
+        found = {name: value for name, value in {**written, **os.environ}.items() if value}
+        return {name: value for name, value in found.items() if name.startswith("HORIZON_")}
 
     @property
     def url(self) -> str:

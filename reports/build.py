@@ -75,6 +75,7 @@ def _header(known: Known) -> Header:
         model=inputs.model,
         code=inputs.code,
         sources=tuple(source.source for source in inputs.sources),
+        disabled=inputs.disabled,
     )
 
 

@@ -122,6 +122,8 @@ class Header(Record):
     model: str
     code: str
     sources: tuple[SourceId, ...]
+    disabled: tuple[SourceId, ...] = ()
+    """Sources left out for want of a key: unknown, not zero."""
 
 
 class History(Record):

@@ -39,6 +39,8 @@ class BriefInputs(Record):
     areas: tuple[AreaFile, ...]
     sources: tuple[SourceWeek, ...]
     """Every source that the scan is meant to read, the main one first."""
+    disabled: tuple[SourceId, ...] = ()
+    """Sources that the scan was meant to read and could not for want of a key."""
     scores: tuple[Score, ...] = ()
     previous_week: Week | None = None
     previous_taxonomy: str | None = None

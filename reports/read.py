@@ -70,10 +70,12 @@ def read_inputs(
     code: str,
     sources: Sequence[str],
     incomplete_weeks: Mapping[str, int] | None = None,
+    disabled: Sequence[str] = (),
 ) -> BriefInputs:
     """Read one issue's inputs. `sources` are those that the scan is meant to read, the main one first.
 
     `incomplete_weeks` is, by source, how many of its newest weeks the scores left out because they still fill up.
+    `disabled` are left out for want of a key.
     """
     late = incomplete_weeks or {}
     pair: dict[str, Any] = {"taxonomy": taxonomy.version, "model": model}
@@ -88,6 +90,7 @@ def read_inputs(
         **pair,
         areas=taxonomy.areas,
         sources=tuple(_source_week(store, source, week, as_of, late.get(source, 0)) for source in sources),
+        disabled=tuple(disabled),
         scores=_ordered(score for score in store.scores(week, **pair, as_of=as_of) if score.series in known),
         **previous,
         points=_points(store, taxonomy, pair, week, as_of, sources),

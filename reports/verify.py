@@ -83,6 +83,7 @@ def _inputs(brief: Brief, store: BriefStore, taxonomy: Taxonomy) -> BriefInputs:
         run_id=header.run_id,
         code=header.code,
         sources=header.sources,
+        disabled=header.disabled,
         incomplete_weeks={row.source: int(row.incomplete_weeks.value or 0) for row in brief.sources},
     )
 

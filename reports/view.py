@@ -10,7 +10,7 @@ from typing import Literal
 from horizon.errors import RenderError
 from reports.facts import AreaRow, Brief, Figure, History, Statement, Text
 from reports.language import Language, LanguageCode, language
-from reports.policy import Limits, brief_plan
+from reports.policy import Limits, brief_plan, source_name
 
 Style = Literal["plain", "strong", "quiet", "code", "quote"]
 Tone = Literal["rising", "probably_rising", "flat", "probably_falling", "falling", "none"]
@@ -194,7 +194,9 @@ def _frame(view: View, sections: tuple[Section, ...]) -> Page:
         light=header.light,
         light_word=words.word("light", header.light),
         light_label=words.word("light_name", "label"),
-        light_reason=words.joined([view.say(each) for each in (header.light_reason, header.light_note) if each]),
+        light_reason=words.joined(
+            [*(view.say(each) for each in (header.light_reason, header.light_note) if each), *_disabled(view)]
+        ),
         colon=words.word("forms", "colon"),
         meta=_meta(view),
         sections=sections,
@@ -202,6 +204,14 @@ def _frame(view: View, sections: tuple[Section, ...]) -> Page:
         page_form=words.word("labels", "page"),
         chart_scale=view.limits.chart_scale,
     )
+
+
+def _disabled(view: View) -> tuple[str, ...]:
+    """The coverage line's words on sources without a key; they are named whatever the light shows."""
+    names = [view.name(source_name(source)) for source in view.brief.header.disabled]
+    words = view.language
+    listed, status = words.word("forms", "list").join(names), words.word("status", "disabled")
+    return (words.word("forms", "disabled").format(status=status, names=listed),) if names else ()
 
 
 def _meta(view: View) -> tuple[tuple[str, str], ...]:

@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 
@@ -11,9 +11,9 @@ from horizon.errors import UsageError
 from horizon.records import Fetch, Issue, Item
 from horizon.weeks import IsoWeek
 from scrapers.items_file import read_issues, read_items
-from scrapers.parsers.oai_envelope import Page
 from scrapers.run import EXIT_CODES, Job, check_job, finished_fetch, read_fetch
 from scrapers.source import load_source
+from scrapers.unwrap import unwrap
 
 __all__ = ["crawl", "parse_file", "read_issues", "read_items"]
 _GRACE_S = 10.0
@@ -31,20 +31,25 @@ def crawl(
     contact: str | None = None,
     server_date: date | None = None,
     timeout_s: float = 6 * 3600.0,
+    environ: Mapping[str, str] | None = None,
+    drop: Path | None = None,
 ) -> Fetch:
     """Crawl one source over one window (both days included) into `out_dir`, or go on with what is there.
 
     `base_url` names the feed on a replay server (`Source.at_replay`). A finished folder is returned at once, without a
     request. Whatever happens to the process, a Fetch comes back: ERROR with the reason when it died or took longer than
-    `timeout_s`. Raises UsageError for arguments that cannot be used.
+    `timeout_s`. Keys are looked up in `environ` (default: this process's environment) and handed on in the crawler's
+    environment, never as arguments. `drop` holds files fetched by hand for this source.
+    Raises UsageError for arguments that cannot be used, a missing key among them.
     """
     loaded = load_source(source)
-    job = Job(loaded, since, until, week, out_dir, base_url or loaded.url, contact, server_date)
+    known = os.environ if environ is None else environ
+    job = Job(loaded, since, until, week, out_dir, base_url or loaded.url, contact, server_date, known, drop)
     check_job(job)
     done = finished_fetch(out_dir, until, server_date)
     if done is not None and (done.source, done.since) == (source, since):
         return done
-    code, told = _run(_command(job), timeout_s)
+    code, told = _run(_command(job), timeout_s, job.environ)
     fetch = read_fetch(out_dir)
     if fetch is not None and EXIT_CODES[fetch.status] == code:
         return fetch
@@ -63,10 +68,12 @@ def _command(job: Job) -> list[str]:
         command += ["--contact", job.contact]
     if job.server_date:
         command += ["--server-date", str(job.server_date)]
+    if job.drop:
+        command += ["--drop", str(job.drop)]
     return command
 
 
-def _run(command: list[str], timeout_s: float) -> tuple[int | None, str]:
+def _run(command: list[str], timeout_s: float, keys: Mapping[str, str]) -> tuple[int | None, str]:
     """Exit code (None: timed out, negative: a signal) and the last line that was told on standard error."""
     paths = [str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
     process = subprocess.Popen(  # noqa: S603  (our own module, no shell, arguments from validated values)
@@ -74,7 +81,7 @@ def _run(command: list[str], timeout_s: float) -> tuple[int | None, str]:
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
+        env={**os.environ, **keys, "PYTHONPATH": os.pathsep.join(paths)},
     )
     try:
         _, told = process.communicate(timeout=timeout_s)
@@ -107,14 +114,14 @@ def _how_it_ended(code: int | None, timeout_s: float) -> str:
 
 
 def parse_file(source: str, path: Path) -> Iterator[Item | Issue]:
-    """Items, then issues, of one raw answer (`.gz` or plain). Raises ParseError when it is none."""
-    import gzip
+    """Items and issues of one raw answer or bulk file: plain, gzip, zip (every member) or a recorded answer in JSON.
 
+    Raises UsageError when the file cannot be read, ParseError when it is none of this source's.
+    """
     loaded = load_source(source)
     try:
-        data = path.read_bytes()
-        page: Page = loaded.parse(gzip.decompress(data) if path.suffix == ".gz" else data, loaded)
+        with path.open("rb") as file:
+            for stream in unwrap(file):
+                yield from loaded.parse_items(stream)
     except (OSError, EOFError) as error:
         raise UsageError(f"{path} cannot be read: {error}") from None
-    yield from page.items
-    yield from page.issues

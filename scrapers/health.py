@@ -1,15 +1,17 @@
 """The verdict on a crawl, from our own counts: Scrapy exits 0 even when every request failed (scrapy issue #1231)."""
 
 from collections.abc import Sequence
+from datetime import date, timedelta
 from statistics import median
 
 from horizon.records import FetchStatus, Issue
-from scrapers.dialects.oai_pmh import Tally
 from scrapers.source import Source
+from scrapers.walk import Tally
 
 _SPARSE = 0.5
 """A field filled less than this share of its expected rate is remarked upon."""
 _FEWEST_WEEKS = 4
+_CLOCKS_AGREE = timedelta(days=2)
 _FEW_REFUSED = 10
 """So few refused records do not make a crawl with items PARTIAL: a small window is not a broken feed."""
 
@@ -27,7 +29,7 @@ def _lacks(tally: Tally, items: int, source: Source) -> list[str]:
     if not tally.chain_ended and not tally.stopped:
         lacks.append("the crawl ended before the last page")
     if tally.chain_ended and not tally.reconciled and not tally.stopped:
-        lacks.append("the crawl ended before the source's list of identifiers was compared")
+        lacks.append("the crawl ended before what was read was compared with what the source lists")
     if tally.doubtful_emptiness and not items and not tally.stopped:
         lacks.append(
             "the source knew of no record while the window was still open on its clock; such an answer may come from a "
@@ -41,7 +43,7 @@ def _lacks(tally: Tally, items: int, source: Source) -> list[str]:
     return lacks
 
 
-def remarks(tally: Tally, items: int, fill: dict[str, float], source: Source) -> list[Issue]:
+def remarks(tally: Tally, items: int, fill: dict[str, float], source: Source, today: date | None = None) -> list[Issue]:
     """Issues about the crawl as a whole; they do not change the verdict."""
     found = [
         _issue(
@@ -53,6 +55,9 @@ def remarks(tally: Tally, items: int, fill: dict[str, float], source: Source) ->
     if tally.repaired > source.alarms.missing_share * max(items, 1):
         message = f"{tally.repaired} of {items} items were missed by the pages and fetched singly"
         found.append(_issue(source, "reconciliation-large", message))
+    if today and tally.cut_off and abs(tally.cut_off.date() - today) > _CLOCKS_AGREE:
+        message = f"the source's clock says {tally.cut_off:%Y-%m-%d %H:%M} UTC while ours says {today}"
+        found.append(_issue(source, "clock-skewed", message))
     return found
 
 

@@ -7,10 +7,11 @@ Exit code 0: OK or NO_RESULTS, 1: PARTIAL, 2: usage, 3: ERROR; the verdict with 
 import argparse
 import json
 import logging
+import os
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -20,17 +21,18 @@ from pydantic import ValidationError
 from horizon.errors import HorizonError, SourceError, UsageError
 from horizon.records import Fetch, FetchStatus
 from horizon.weeks import IsoWeek
-from scrapers.dialects.oai_pmh import OaiHarvest, Tally, Window
+from scrapers.exchange import Exchange
 from scrapers.health import judge, remarks
 from scrapers.items_file import ItemSpool, write_issues
 from scrapers.pages import write_atomic
 from scrapers.politeness import Turn, alone_in, scaled_timeout_s, take_turn, time_scale
-from scrapers.source import Source, is_loopback, load_source
+from scrapers.secrecy import conceal, keep_out_of_logs
+from scrapers.source import Source, dialect_module, is_loopback, load_source
+from scrapers.walk import Dialect, Tally, Window
 
 logger = logging.getLogger("scrapers.run")
 EXIT_CODES: dict[FetchStatus, int] = {"OK": 0, "NO_RESULTS": 0, "PARTIAL": 1, "ERROR": 3}
 _MEGABYTE = 1 << 20
-_DIALECTS = {"oai_pmh": OaiHarvest}
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,14 @@ class Job:
     base_url: str
     contact: str | None
     server_date: date | None
+    environ: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Where the source's keys are looked up."""
+    drop: Path | None = None
+    """Folder of files fetched by hand."""
+
+    @property
+    def secrets(self) -> dict[str, str]:
+        return self.source.secrets(self.environ, self.base_url)
 
     @property
     def last_day(self) -> date:
@@ -83,6 +93,9 @@ def check_job(job: Job) -> None:
         )
     if not job.contact and not is_loopback(job.base_url):
         raise UsageError(f"{job.source.id} asks clients for a contact: set HORIZON_CONTACT to an e-mail address or URL")
+    missing = () if is_loopback(job.base_url) else job.source.missing_keys(job.environ, job.drop)
+    if missing:
+        raise UsageError(f"{job.source.id} is disabled: no key; set {' and '.join(missing)} in the environment or .env")
 
 
 def _claim_folder(job: Job) -> None:
@@ -91,14 +104,14 @@ def _claim_folder(job: Job) -> None:
         "source": job.source.id,
         "since": job.since.isoformat(),
         "until": job.until.isoformat(),
-        "prefix": job.source.metadata_prefix,
-        "set": job.source.set,
+        "options": job.source.options.model_dump(mode="json") if job.source.options else {},
         "world": "replay" if is_loopback(job.base_url) else "live",
     }
     path = job.out / "window.json"
     if path.exists():
         found = json.loads(path.read_bytes())
-        if found != wanted:
+        # A folder of an older version says less; what it says must agree.
+        if any(found.get(key, value) != value for key, value in wanted.items()):
             raise UsageError(f"{job.out.name} holds another crawl ({found}), not {wanted}; name another folder")
     else:
         write_atomic(path, json.dumps(wanted, sort_keys=True, indent=1).encode())
@@ -131,6 +144,7 @@ def _settings(job: Job, turn: Turn, scale: float) -> dict[str, Any]:
         "HORIZON_SOURCE": job.source,
         "HORIZON_TURN": turn,
         "HORIZON_TIME_SCALE": scale,
+        "HORIZON_BASE_URL": job.base_url,
     }
 
 
@@ -141,30 +155,35 @@ def _crawl(job: Job, spool: ItemSpool, turn: Turn, scale: float) -> Tally:
 
     from scrapers.spider import FeedSpider
 
-    window = Window(job.source, job.base_url, job.since, job.last_day, job.server_date)
-    walks: list[OaiHarvest] = []
+    window = Window(job.source, job.base_url, job.since, job.last_day, job.server_date, job.secrets, job.drop)
+    walks: list[Dialect] = []
 
-    async def walk(fetch: Callable[[str], Awaitable[bytes]]) -> None:
-        dialect = _DIALECTS[job.source.dialect]
-        walks.append(dialect(window, job.out, spool, fetch, lambda seconds: sleep(seconds * scale)))
+    async def walk(exchange: Exchange) -> None:
+        make: type[Dialect] = dialect_module(job.source).DIALECT
+        walks.append(make(window, job.out, spool, exchange, lambda seconds: sleep(seconds * scale)))
         try:
             await walks[0].run()
         except (HorizonError, OSError, ValueError) as error:
             logger.exception("the crawl failed")
             walks[0].tally.stopped = f"the crawl failed: {type(error).__name__}: {error}"
 
+    keep_out_of_logs(window.secrets.values())
     process = AsyncCrawlerProcess(_settings(job, turn, scale))
     process.crawl(FeedSpider, source=job.source.id, walk=walk)
     process.start()
-    return walks[0].tally if walks else Tally(stopped="the crawler could not start; see crawl.log")
+    tally = walks[0].tally if walks else Tally(stopped="the crawler could not start; see crawl.log")
+    if tally.pause_s:
+        turn.pause_next(tally.pause_s * scale, conceal(tally.stopped or "the source asks for it", job.secrets.values()))
+    return tally
 
 
 def _conclude(job: Job, spool: ItemSpool, tally: Tally) -> Fetch:
     """Write items, issues and the verdict, the verdict last."""
     tally.refused = {name for name in tally.refused if f"{job.source.id}:{name}" not in spool}
     status, reason = judge(tally, len(spool), job.source)
+    reason = reason and conceal(reason, job.secrets.values())
     digest = spool.write(job.out / "items.jsonl.gz")
-    found = [*tally.issues, *remarks(tally, len(spool), spool.fill_rates(), job.source)]
+    found = [*tally.issues, *remarks(tally, len(spool), spool.fill_rates(), job.source, job.server_date)]
     write_issues(job.out / "issues.jsonl", sorted(found, key=lambda issue: (issue.item_id or "", issue.code)))
     fetch = Fetch(
         source=job.source.id,
@@ -220,10 +239,12 @@ def _read_arguments(words: list[str] | None) -> Job:
     parser.add_argument("--base-url", help="of a replay server on this machine, with the source's path")
     parser.add_argument("--contact", help="e-mail address or URL for the user agent")
     parser.add_argument("--server-date", type=date.fromisoformat, help="the source's today, if known")
+    parser.add_argument("--drop", type=Path, help="folder of files fetched by hand for this source")
     given = parser.parse_args(words)
     source = load_source(given.source)
     base_url = given.base_url or source.url
-    return Job(source, given.since, given.until, given.week, given.out, base_url, given.contact, given.server_date)
+    window = (given.since, given.until, given.week, given.out)
+    return Job(source, *window, base_url, given.contact, given.server_date, os.environ, given.drop)
 
 
 def main(words: list[str] | None = None) -> int:

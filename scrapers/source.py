@@ -1,26 +1,30 @@
 """One YAML file a source says everything that is true about it; this is its shape and its loader."""
 
 import importlib
-from collections.abc import Callable
+import inspect
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal
+from types import ModuleType
+from typing import Annotated, Any, BinaryIO, Literal, TypeVar
 from urllib.parse import urlsplit
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from horizon.errors import SourceError, UsageError
-from horizon.records import Code, ItemKind, Probability, SourceId
+from horizon.records import Code, Issue, Item, ItemKind, Probability, SourceId
 from horizon.weeks import IsoWeek
-from scrapers.parsers.oai_envelope import Page
 
 _FOLDER = Path(__file__).parent / "sources"
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 Module = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 Seconds = Annotated[float, Field(ge=0.0)]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+KeyName = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]*$")]
+KEY_PREFIX = "HORIZON_"
+_Options = TypeVar("_Options", bound=BaseModel)
 
 
 class Model(BaseModel):
@@ -49,12 +53,16 @@ class Politeness(Model):
     user_agent: Text
     """`{contact}` is replaced by an e-mail address or URL."""
     timeout_s: Annotated[float, Field(gt=0)]
-    """For a whole answer: a stalled first byte counts."""
+    """For a whole answer, from the request to its last byte: a stalled first byte counts, and a slow drip."""
     max_page_mb: Annotated[int, Field(gt=0)]
     retry_waits_s: tuple[Seconds, ...] = Field(min_length=1)
     """Before each repeat of the identical URL, after a timeout, a 5xx or an unreadable page."""
     throttled_waits_s: tuple[Seconds, ...] = Field(min_length=1)
     """The same after 429."""
+    retry_after: Literal["seconds", "milliseconds", "ignore"] = "seconds"
+    """Unit of the source's `Retry-After`; it may lengthen the waits above, never shorten them."""
+    longest_wait_s: Seconds = 3600.0
+    """`Retry-After` is obeyed up to this."""
     forbidden_pause_s: Seconds
     """After a 403 no crawl of these hosts starts for so long: a person must look."""
     lock: Module
@@ -92,14 +100,27 @@ class Source(Model):
     url: Text
     replay_path: Text
     """Where the replay server speaks for this source."""
+    probe: Text | None = None
+    """A cheap address that answers without a key, for `horizon sources check --online`; default: `url`."""
     hosts: tuple[Text, ...] = Field(min_length=1)
     """Hosts that a redirect may lead to."""
     link_hosts: tuple[Text, ...] = Field(min_length=1)
     """Hosts that an item's link may name."""
-    metadata_prefix: Text
-    set: str | None = None
-    identifier_prefix: str
-    earliest_datestamp: date
+    keys: tuple[KeyName, ...] = ()
+    """Names, without the prefix HORIZON_, of the environment variables that hold its credentials; none: keyless."""
+    drop: bool = False
+    """Whether it reads files that a person put into `drop/<id>` of the data folder; with such files no key is due."""
+    weekly: bool = True
+    """Whether the weekly scan reads it when its keys are there; others are crawled only when named."""
+    trust: Literal["high", "medium", "low"]
+    """A low one can never be the only ground of a statement."""
+    clock: Text
+    """What `published` means here, for people."""
+    denominator: Literal["self", "query"] = "self"
+    """What a share divides by: all that the source published in the week, or a count that a query tells."""
+    ignore_fields: tuple[Text, ...] = ()
+    """Fields of a record that are left out on purpose; any other left-over field fails a test."""
+    earliest_day: date | None = None
     """The source refuses windows that begin earlier."""
     earliest_published: date
     """A first date before this is a mistake."""
@@ -109,25 +130,50 @@ class Source(Model):
     """What is submitted at a week's end appears so many days after it."""
     incomplete_weeks: Annotated[int, Field(ge=0)]
     """The newest weeks by first date are still filling up (moderation): not to be scored."""
-    max_repairs: Annotated[int, Field(ge=0)]
-    """Missing identifiers that are fetched singly; more are reported as missing."""
     politeness: Politeness
     licence: Licence
     alarms: Alarms
     expected_fill: dict[str, Probability]
     """Share of items with this field that is normal; far below it the parser or feed has changed."""
-    categories: tuple[str, ...]
+    categories: tuple[str, ...] = ()
+    """arXiv's categories, where records carry them; an unknown one is remarked upon."""
+    options: Any = None
+    """What only its dialect needs: an instance of the model `Options` of the dialect's module."""
 
     @cached_property
     def known_categories(self) -> dict[str, Code]:
         return {symbol: Code(scheme="arxiv", symbol=symbol) for symbol in self.categories}
 
     @property
-    def parse(self) -> Callable[[bytes, "Source"], Page]:
-        """The function `parse_page` of this source's parser module."""
-        module = importlib.import_module(f"scrapers.parsers.{self.parser}")
-        function: Callable[[bytes, Source], Page] = module.parse_page
-        return function
+    def parser_module(self) -> ModuleType:
+        """`scrapers/parsers/<parser>.py`."""
+        return importlib.import_module(f"scrapers.parsers.{self.parser}")
+
+    def parse_items(self, stream: BinaryIO) -> Iterator[Item | Issue]:
+        """Items and issues of one raw answer or bulk file. Raises ParseError when it is none of this source's."""
+        function = self.parser_module.parse_items
+        # A parser of one feed knows its source; one of many feeds (RSS) or with settings of its own is told.
+        told = (self,) if len(inspect.signature(function).parameters) > 1 else ()
+        found: Iterator[Item | Issue] = function(stream, *told)
+        return found
+
+    def options_as(self, model: type[_Options]) -> _Options:
+        """The options, for the dialect that declares them."""
+        if not isinstance(self.options, model):
+            raise SourceError(f"expected options of {model.__module__}; load it by load_source", source=self.id)
+        return self.options
+
+    def missing_keys(self, environ: Mapping[str, str], drop: Path | None = None) -> tuple[str, ...]:
+        """Environment variables without which the source is disabled; none when its `drop` folder holds a file."""
+        if self.drop and drop is not None and drop.is_dir() and any(drop.iterdir()):
+            return ()
+        return tuple(KEY_PREFIX + name for name in self.keys if not environ.get(KEY_PREFIX + name))
+
+    def secrets(self, environ: Mapping[str, str], base_url: str) -> dict[str, str]:
+        """Its credentials by name. A replay server is never told a real one."""
+        if is_loopback(base_url):
+            return dict.fromkeys(self.keys, "SIMULATED")
+        return {name: environ[KEY_PREFIX + name] for name in self.keys if environ.get(KEY_PREFIX + name)}
 
     def at_replay(self, replay_url: str) -> str:
         """This source's base URL on a replay server."""
@@ -135,8 +181,8 @@ class Source(Model):
 
     def window(self, week: IsoWeek) -> tuple[date, date]:
         """First and last day to ask for (both included) so that as much of `week` is there as the source can show."""
-        since = max(week.monday - timedelta(days=self.overlap_days), self.earliest_datestamp)
-        return since, week.sunday + timedelta(days=self.announced_after_days)
+        first = week.monday - timedelta(days=self.overlap_days)
+        return max(first, self.earliest_day or first), week.sunday + timedelta(days=self.announced_after_days)
 
     def user_agent(self, contact: str | None) -> str:
         return self.politeness.user_agent.replace("{contact}", contact or "none given")
@@ -169,9 +215,46 @@ def load_source(source_id: str, folder: Path | None = None) -> Source:
         raise SourceError(f"{path.name} cannot be read: {error}", source=source_id) from None
     if source.id != source_id:
         raise SourceError(f"{path.name} says id {source.id!r}; the file's name and the id must agree", source=source_id)
-    return source
+    return _with_options(source, path.name)
 
 
-def _first_faults(error: ValidationError) -> str:
-    faults = [f"{'.'.join(map(str, fault['loc'])) or 'file'}: {fault['msg']}" for fault in error.errors()[:3]]
+def dialect_module(source: Source) -> ModuleType:
+    """`scrapers/dialects/<dialect>.py`; its `DIALECT` walks, its `Options` shapes the source's options."""
+    try:
+        return importlib.import_module(f"scrapers.dialects.{source.dialect}")
+    except ModuleNotFoundError as error:
+        if error.name != f"scrapers.dialects.{source.dialect}":
+            raise
+        raise SourceError(
+            f"no dialect {source.dialect!r}; expected scrapers/dialects/{source.dialect}.py", source=source.id
+        ) from None
+
+
+def check_modules(source: Source) -> None:
+    """Raise SourceError unless the source's parser and dialect are there and have what is asked of them."""
+    try:
+        parser = source.parser_module
+    except ModuleNotFoundError:
+        expected = f"scrapers/parsers/{source.parser}.py"
+        raise SourceError(f"no parser {source.parser!r}; expected {expected}", source=source.id) from None
+    for module, name in ((parser, "parse_items"), (dialect_module(source), "DIALECT")):
+        if not hasattr(module, name):
+            raise SourceError(f"{module.__name__} lacks {name}", source=source.id)
+
+
+def _with_options(source: Source, file: str) -> Source:
+    model = getattr(dialect_module(source), "Options", None)
+    if model is None:
+        if source.options:
+            raise SourceError(f"{file} is wrong: the dialect {source.dialect} takes no options", source=source.id)
+        return source
+    try:
+        options = model.model_validate(source.options or {})
+    except ValidationError as error:
+        raise SourceError(f"{file} is wrong: {_first_faults(error, 'options.')}", source=source.id) from None
+    return source.model_copy(update={"options": options})
+
+
+def _first_faults(error: ValidationError, prefix: str = "") -> str:
+    faults = [f"{prefix}{'.'.join(map(str, fault['loc'])) or 'file'}: {fault['msg']}" for fault in error.errors()[:3]]
     return "; ".join(faults)

@@ -4,11 +4,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 from scrapy import Request, Spider
+from scrapy.http import Response
 
 from horizon.errors import SourceError
+from scrapers.exchange import Answer, Call, Exchange
 from scrapers.politeness import CrawlStopped
 
-Walk = Callable[[Callable[[str], Awaitable[bytes]]], Awaitable[None]]
+Walk = Callable[[Exchange], Awaitable[None]]
 
 
 class FeedSpider(Spider):
@@ -21,18 +23,33 @@ class FeedSpider(Spider):
         self._source, self._walk = source, walk
 
     async def start(self) -> AsyncIterator[Request]:
-        await self._walk(self._download)
+        await self._walk(self._exchange)
         no_requests: tuple[Request, ...] = ()
         for request in no_requests:
             yield request
 
-    async def _download(self, url: str) -> bytes:
+    async def _exchange(self, call: Call) -> Answer:
         try:
-            response = await self.crawler.engine.download_async(Request(url, dont_filter=True))
+            response = await self.crawler.engine.download_async(_request(call, self._source))
         except SourceError:
             raise
         except Exception as error:
             raise CrawlStopped(
-                f"download failed, {type(error).__name__}: {error}", source=self._source, url=url
+                f"download failed, {type(error).__name__}: {error}", source=self._source, url=call.url
             ) from error
-        return response.body
+        return _answer(response)
+
+
+def _request(call: Call, source: str) -> Request:
+    # One slot for all hosts of a source: its delay holds between any two requests.
+    meta = {"accept": call.accept, "download_slot": source}
+    headers = [(name, value.encode("utf-8")) for name, value in call.headers]
+    return Request(call.url, method=call.method, headers=dict(headers), body=call.body, meta=meta, dont_filter=True)
+
+
+def _answer(response: Response) -> Answer:
+    headers = {
+        name.decode("latin-1").lower(): b", ".join(values).decode("latin-1")
+        for name, values in response.headers.items()
+    }
+    return Answer(response.status, headers, response.body)

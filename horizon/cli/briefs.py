@@ -5,7 +5,19 @@ from typing import Annotated, Literal
 
 import typer
 
-from horizon.cli.options import AsJson, AsOf, DataDir, Sources, WeekText, clock, emit, open_workspace, week_of, words
+from horizon.cli.options import (
+    AsJson,
+    AsOf,
+    DataDir,
+    Sources,
+    WeekText,
+    clock,
+    emit,
+    open_workspace,
+    source_words,
+    week_of,
+    words,
+)
 from horizon.errors import UsageError
 
 LANGUAGES: dict[str, tuple[str, ...]] = {"zh": ("zh",), "en": ("en",), "both": ("zh", "en")}
@@ -22,7 +34,7 @@ def brief(
     kind: Annotated[Literal["weekly"], typer.Option(help="Kind of brief.")] = "weekly",
     lang: Annotated[Literal["zh", "en", "both"], typer.Option(help="Language.")] = "both",
     formats: Annotated[str, typer.Option("--format", help="Comma-separated: json,html,pdf,md.")] = "json,html,pdf,md",
-    sources: Sources = "arxiv",
+    sources: Sources = "all",
     as_of: AsOf = None,
     data: DataDir = None,
 ) -> None:
@@ -32,7 +44,7 @@ def brief(
 
     now = clock(as_of)
     with open_workspace(data) as work:
-        params = WeeklyParams(week=week_of(week, now), sources=words(sources), languages=LANGUAGES[lang])
+        params = WeeklyParams(week=week_of(week, now), sources=source_words(sources), languages=LANGUAGES[lang])
         run, _ = open_weekly_run(work, params, now)
         if not work.store.scores(run.week, run.taxonomy, run.model, as_of=run.started):
             message = f"expected scores of {run.week} by this taxonomy and model, found none"

@@ -16,8 +16,8 @@ from horizon.cli.options import (
     clock,
     emit,
     open_workspace,
+    source_words,
     week_of,
-    words,
 )
 from horizon.errors import UsageError
 from horizon.settings import Settings
@@ -46,7 +46,7 @@ def classify(
         bool, typer.Option("--explain", help="Print for each item why, instead of writing a file.")
     ] = False,
     week: WeekText = "last",
-    sources: Sources = "arxiv",
+    sources: Sources = "all",
     as_of: AsOf = None,
     data: DataDir = None,
 ) -> None:
@@ -67,7 +67,7 @@ def _classify_stored(week: str, sources: str, as_of: str | None, data: Path | No
 
     now = clock(as_of)
     with open_workspace(data) as work:
-        run, _ = open_weekly_run(work, WeeklyParams(week=week_of(week, now), sources=words(sources)), now)
+        run, _ = open_weekly_run(work, WeeklyParams(week=week_of(week, now), sources=source_words(sources)), now)
         typer.echo(f"{run.week}: {steps.classify_new(work, run)} items classified")
 
 

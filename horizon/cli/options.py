@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from flows.workspace import Workspace
 
 DataDir = Annotated[Path | None, typer.Option("--data", help="Data folder (default: HORIZON_DATA_DIR or ./var).")]
-Sources = Annotated[str, typer.Option("--sources", help="Comma-separated source ids.")]
+Sources = Annotated[
+    str, typer.Option("--sources", help="Comma-separated source ids, or `all` for every weekly source with its key.")
+]
 WeekText = Annotated[
     str, typer.Option("--week", help="ISO week such as 2026-W47, or `last` for the last complete one.")
 ]
@@ -48,6 +50,11 @@ def words(text: str) -> tuple[str, ...]:
     if not found:
         raise UsageError(f"expected one or more words with commas between, found {text!r}")
     return found
+
+
+def source_words(text: str) -> tuple[str, ...]:
+    """The sources named; none stands for all."""
+    return () if text.strip() == "all" else words(text)
 
 
 def open_workspace(data_dir: Path | None) -> "Workspace":

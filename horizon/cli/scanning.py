@@ -5,11 +5,22 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from horizon.cli.options import AsJson, AsOf, DataDir, Sources, WeekText, clock, emit, open_workspace, week_of, words
+from horizon.cli.options import (
+    AsJson,
+    AsOf,
+    DataDir,
+    Sources,
+    WeekText,
+    clock,
+    emit,
+    open_workspace,
+    source_words,
+    week_of,
+)
 from horizon.weeks import IsoWeek
 
 if TYPE_CHECKING:
-    from flows.scan import ScanSummary, WeeklyParams
+    from flows.scan import ScanSummary
     from flows.workspace import Workspace
     from horizon.records import Run
 
@@ -24,7 +35,7 @@ def register(app: typer.Typer) -> None:
 
 def scan(
     week: WeekText = "last",
-    sources: Sources = "arxiv",
+    sources: Sources = "all",
     as_of: AsOf = None,
     data: DataDir = None,
     prefect: Prefect = False,
@@ -34,7 +45,7 @@ def scan(
     from flows.scan import WeeklyParams, run_weekly_scan
 
     now = clock(as_of)
-    params = WeeklyParams(week=week_of(week, now), sources=words(sources))
+    params = WeeklyParams(week=week_of(week, now), sources=source_words(sources))
     if prefect:
         from flows.weekly_scan import weekly_scan
 
@@ -48,7 +59,7 @@ def scan(
 def backfill(
     since: Annotated[str, typer.Option(help="First ISO week.")],
     until: Annotated[str, typer.Option(help="Last ISO week.")],
-    sources: Sources = "arxiv",
+    sources: Sources = "all",
     as_of: AsOf = None,
     data: DataDir = None,
     prefect: Prefect = False,
@@ -58,7 +69,7 @@ def backfill(
     from flows.scan import BackfillParams, run_backfill
 
     now = clock(as_of)
-    params = BackfillParams(since=IsoWeek.parse(since), until=IsoWeek.parse(until), sources=words(sources))
+    params = BackfillParams(since=IsoWeek.parse(since), until=IsoWeek.parse(until), sources=source_words(sources))
     if prefect:
         from flows.backfill import backfill as backfill_flow
 
@@ -82,23 +93,24 @@ def demo(
         typer.echo(path)
 
 
-def _resume(work: "Workspace", week: str, sources: str, as_of: str | None) -> "tuple[Run, WeeklyParams]":
-    """The weekly run that a single step belongs to: the same one that `scan` would carry on."""
-    from flows.scan import WeeklyParams, open_weekly_run
+def _resume(work: "Workspace", week: str, sources: str, as_of: str | None) -> "tuple[Run, tuple[str, ...]]":
+    """The weekly run that a single step belongs to, the same one that `scan` would carry on, and its sources."""
+    from flows.scan import WeeklyParams, open_weekly_run, sources_of
 
     now = clock(as_of)
-    params = WeeklyParams(week=week_of(week, now), sources=words(sources))
-    return open_weekly_run(work, params, now)[0], params
+    params = WeeklyParams(week=week_of(week, now), sources=source_words(sources))
+    run = open_weekly_run(work, params, now)[0]
+    return run, sources_of(run)[0]
 
 
-def crawl(week: WeekText = "last", sources: Sources = "arxiv", as_of: AsOf = None, data: DataDir = None) -> None:
+def crawl(week: WeekText = "last", sources: Sources = "all", as_of: AsOf = None, data: DataDir = None) -> None:
     """First step of a scan: fetch the week of each source into its crawl folder."""
     from flows import steps
 
     failed = False
     with open_workspace(data) as work:
-        run, params = _resume(work, week, sources, as_of)
-        for source in params.sources:
+        run, chosen = _resume(work, week, sources, as_of)
+        for source in chosen:
             found = steps.crawl_source(work, run, source)
             if found is None:
                 typer.echo(f"{source} {run.week}: already stored")
@@ -109,26 +121,40 @@ def crawl(week: WeekText = "last", sources: Sources = "arxiv", as_of: AsOf = Non
         raise typer.Exit(3)
 
 
-def ingest(week: WeekText = "last", sources: Sources = "arxiv", as_of: AsOf = None, data: DataDir = None) -> None:
+def ingest(
+    week: WeekText = "last",
+    sources: Sources = "all",
+    as_of: AsOf = None,
+    data: DataDir = None,
+    from_raw: Annotated[
+        bool, typer.Option("--from-raw", help="Parse every archived answer again instead; no feed is asked.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """Second step: store what was crawled (crawling first what is not there)."""
     from flows import steps
 
     with open_workspace(data) as work:
-        run, params = _resume(work, week, sources, as_of)
-        for source in params.sources:
+        if from_raw:
+            from flows.reingest import run_reingest
+
+            _report(run_reingest(work, source_words(sources), clock(as_of)), as_json)
+            return
+        run, chosen = _resume(work, week, sources, as_of)
+        for source in chosen:
             found = steps.crawl_source(work, run, source)
             added = 0 if found is None else steps.ingest_crawl(work, run, found)
             typer.echo(f"{source} {run.week}: {added} items new or changed")
 
 
-def score(week: WeekText = "last", sources: Sources = "arxiv", as_of: AsOf = None, data: DataDir = None) -> None:
+def score(week: WeekText = "last", sources: Sources = "all", as_of: AsOf = None, data: DataDir = None) -> None:
     """Fourth step: count the weeks that changed and score every series."""
     from flows import steps
 
     with open_workspace(data) as work:
-        run, params = _resume(work, week, sources, as_of)
+        run, chosen = _resume(work, week, sources, as_of)
         counted = steps.count_weeks(work, run)
-        scored = steps.score_week(work, run, params.sources)
+        scored = steps.score_week(work, run, chosen)
         typer.echo(f"{run.week}: {counted} weekly counts and {scored} scores added")
 
 

@@ -1,14 +1,13 @@
-"""Verbs for operators: migrate, export, sources, replay-server."""
+"""Verbs for operators: migrate, export, sources, doctor, replay-server."""
 
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-from horizon.cli.options import AsJson, DataDir, emit, open_workspace
+from horizon.cli import sources
+from horizon.cli.options import DataDir, open_workspace
 from horizon.settings import Settings
-
-sources_app = typer.Typer(help="The feeds.", no_args_is_help=True)
 
 
 def register(app: typer.Typer) -> None:
@@ -16,7 +15,8 @@ def register(app: typer.Typer) -> None:
     app.command()(migrate)
     app.command()(export)
     app.command("replay-server")(replay_server)
-    app.add_typer(sources_app, name="sources")
+    app.command()(sources.doctor)
+    app.add_typer(sources.app, name="sources")
 
 
 def migrate(data: DataDir = None) -> None:
@@ -34,17 +34,6 @@ def export(folder: Annotated[Path, typer.Argument(help="Folder for the Parquet f
     with open_workspace(data) as work:
         for path in export_parquet(work.store, folder):
             typer.echo(path)
-
-
-@sources_app.command("list")
-def list_sources(as_json: AsJson = False) -> None:
-    """List the feeds that Horizon can crawl."""
-    from scrapers.source import list_sources as source_ids
-    from scrapers.source import load_source
-
-    sources = [load_source(source) for source in source_ids()]
-    rows = [{"id": s.id, "title": s.title.en, "dialect": s.dialect, "delay_s": s.politeness.delay_s} for s in sources]
-    emit(rows, as_json, "\n".join(f"{row['id']:10} {row['title']} ({row['dialect']})" for row in rows))
 
 
 def replay_server(

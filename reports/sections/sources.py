@@ -1,6 +1,7 @@
 """What became of each source's week. Unknown is said as unknown."""
 
 from reports.facts import SourceRow
+from reports.policy import source_name
 from reports.view import Cell, Column, Run, Section, Table, View, displayable
 
 
@@ -15,9 +16,17 @@ def build(view: View) -> Section:
         Column(view.label("unknown_weeks"), "right", weight=1.5),
         Column(view.label("source_clock"), weight=2.2),
     )
-    rows = tuple(_row(view, source) for source in view.brief.sources)
+    disabled = tuple(_disabled_row(view, source, len(columns)) for source in view.brief.header.disabled)
+    rows = (*(_row(view, source) for source in view.brief.sources), *disabled)
     table = Table(view.language.word("sections", "sources"), columns, rows)
     return Section("", "", (table,) if rows else ())
+
+
+def _disabled_row(view: View, source: str, columns: int) -> tuple[Cell, ...]:
+    """No number at all: nothing was asked."""
+    name, status = view.name(source_name(source)), view.language.word("status", "disabled")
+    unknown = Cell((Run(view.language.word("forms", "unknown"), "quiet"),))
+    return (Cell((Run(name),)), Cell((Run(status),)), *([unknown] * (columns - 2)))
 
 
 def _row(view: View, source: SourceRow) -> tuple[Cell, ...]:

@@ -6,58 +6,37 @@ Hence the reconciliation. Protocol: http://www.openarchives.org/OAI/openarchives
 
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import quote, urlencode
+
+from pydantic import Field
 
 from horizon.errors import ParseError
 from horizon.records import Issue
+from scrapers.exchange import Call, Exchange, Pause
 from scrapers.items_file import ItemSpool
 from scrapers.pages import PageFolder
 from scrapers.parsers.oai_envelope import Page, mend_encoding
 from scrapers.politeness import CrawlStopped
-from scrapers.source import Source
+from scrapers.source import Model, Source, Text
+from scrapers.walk import Tally, Window
 
 logger = logging.getLogger(__name__)
 _RESTARTS_A_DAY = 3
-Fetch = Callable[[str], Awaitable[bytes]]
-Pause = Callable[[float], Awaitable[None]]
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
-    """What is asked for; both days included."""
+class Options(Model):
+    """What a source in this dialect says besides."""
 
-    source: Source
-    base_url: str
-    since: date
-    until: date
-    server_date: date | None = None
-    """The source's day as the caller knows it, if he does."""
-
-
-@dataclass(slots=True)
-class Tally:
-    """What happened, counted by ourselves: a crawler's exit code does not tell."""
-
-    pages: int = 0
-    records: int = 0
-    repaired: int = 0
-    missing: int = 0
-    bytes: int = 0
-    cut_off: datetime | None = None
-    listed: int = 0
-    chain_ended: bool = False
-    """All pages of ListRecords were read."""
-    reconciled: bool = False
-    doubtful_emptiness: bool = False
-    stopped: str | None = None
-    """Why the crawl ended early."""
-    refused: set[str] = field(default_factory=set)
-    issues: list[Issue] = field(default_factory=list)
+    metadata_prefix: Text
+    set: str | None = None
+    identifier_prefix: str
+    max_repairs: Annotated[int, Field(ge=0)]
+    """Missing identifiers that are fetched singly; more are reported as missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +52,13 @@ class _ChainLost(Exception):
 
 
 class OaiHarvest:
-    """One window of one source. `fetch` gives the body of a URL or raises SourceError; `pause` waits seconds."""
+    """One window of one source."""
 
-    def __init__(self, window: Window, folder: Path, spool: ItemSpool, fetch: Fetch, pause: Pause) -> None:
+    def __init__(self, window: Window, folder: Path, spool: ItemSpool, exchange: Exchange, pause: Pause) -> None:
         self._window, self._source, self._spool = window, window.source, spool
-        self._fetch, self._pause = fetch, pause
-        self._parse = window.source.parse
+        self._options = window.source.options_as(Options)
+        self._exchange, self._pause = exchange, pause
+        self._parse: Callable[[bytes, Source], Page] = window.source.parser_module.parse_page
         self._pages = PageFolder(folder / "pages")
         self._identifiers = PageFolder(folder / "identifiers")
         self._repairs = PageFolder(folder / "repairs")
@@ -158,8 +138,8 @@ class OaiHarvest:
             "from": step.since.isoformat(),
             "until": self._window.until.isoformat(),
             "token": step.token,
-            "set": self._source.set,
-            "prefix": self._source.metadata_prefix,
+            "set": self._options.set,
+            "prefix": self._options.metadata_prefix,
         }
         page, body = await self._readable(url, self._pages, self.tally.pages + 1, state)
         if page.error is not None and page.error.code != "noRecordsMatch":
@@ -229,7 +209,7 @@ class OaiHarvest:
         return listed
 
     async def _repair(self, absent: list[str]) -> None:
-        for identifier in absent[: self._source.max_repairs]:
+        for identifier in absent[: self._options.max_repairs]:
             url = self._url("GetRecord", identifier=identifier)
             number = self.tally.repaired + 1
             try:
@@ -242,8 +222,8 @@ class OaiHarvest:
                 continue
             self._take_repair(page, body)
         self._repairs.drop_from(self.tally.repaired + 1)
-        for identifier in absent[self._source.max_repairs :]:
-            self._miss(identifier, f"more than {self._source.max_repairs} were missing")
+        for identifier in absent[self._options.max_repairs :]:
+            self._miss(identifier, f"more than {self._options.max_repairs} were missing")
 
     def _take_repair(self, page: Page, body: bytes) -> None:
         self.tally.repaired += 1
@@ -269,16 +249,16 @@ class OaiHarvest:
     def _url(
         self, verb: str, since: date | None = None, token: str | None = None, identifier: str | None = None
     ) -> str:
-        base, source = self._window.base_url, self._source
+        base, options = self._window.base_url, self._options
         if token is not None:
             # A token goes alone, and is percent-encoded once whatever it holds.
             return f"{base}?verb={verb}&resumptionToken={quote(token, safe='')}"
-        query = {"verb": verb, "metadataPrefix": source.metadata_prefix}
+        query = {"verb": verb, "metadataPrefix": options.metadata_prefix}
         if identifier is not None:
-            query["identifier"] = source.identifier_prefix + identifier
+            query["identifier"] = options.identifier_prefix + identifier
         if since is not None:
             query |= {"from": since.isoformat(), "until": self._window.until.isoformat()}
-            query |= {"set": source.set} if source.set else {}
+            query |= {"set": options.set} if options.set else {}
         return f"{base}?{urlencode(query)}"
 
     async def _readable(self, url: str, folder: PageFolder, number: int, state: dict[str, Any]) -> tuple[Page, bytes]:
@@ -288,7 +268,7 @@ class OaiHarvest:
             if wait:
                 logger.warning("unreadable page (%s): again in %g s: %s", why, wait, url)
                 await self._pause(wait)
-            body = await self._fetch(url)
+            body = (await self._exchange(Call(url))).body
             folder.save(number, body, state)
             try:
                 return self._read(body, state), body
@@ -305,3 +285,6 @@ class OaiHarvest:
 
     def _stop(self, why: str, url: str | None = None) -> CrawlStopped:
         return CrawlStopped(why, source=self._source.id, url=url)
+
+
+DIALECT = OaiHarvest

@@ -1,16 +1,18 @@
 """arXivRaw, arXiv's own format, to Items: first-version dates, versions and the withdrawn flag are only here."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
-from typing import Any
+from typing import Any, BinaryIO
 
 from pydantic import ValidationError
 
 from horizon.errors import ParseError
 from horizon.records import Code, Issue, Item
+from scrapers.parsers.arxiv_terms import ARXIV_ID, CATEGORY, DOI, language_of, says_withdrawn
 from scrapers.parsers.author_names import split_authors
-from scrapers.parsers.oai_envelope import Entry, OaiReader, Page
+from scrapers.parsers.oai_envelope import Entry, OaiReader, Page, mend_encoding
 from scrapers.parsers.tex_accents import to_unicode
 from scrapers.source import Source
 
@@ -19,12 +21,6 @@ _ROOT = f"{_RAW}arXivRaw"
 _VERSION = f"{_RAW}version"
 _KEPT = ("id", "title", "authors", "categories", "comments", "doi", "license", "abstract")
 _FIELDS = {f"{_RAW}{name}": name for name in _KEPT}
-# Not needed; the server prints the MSC class in msc-class and acm-class alike.
-_UNUSED = ("submitter", "proxy", "report-no", "journal-ref", "msc-class", "acm-class")
-_IGNORED = frozenset(f"{_RAW}{name}" for name in _UNUSED)
-_ID = re.compile(r"\d{4}\.\d{4,5}|[a-z][a-z-]*(?:\.[A-Z]{2})?/\d{7}")
-_CATEGORY = re.compile(r"[a-z][a-z-]*(?:\.[A-Za-z][A-Za-z-]*)?")
-_DOI = re.compile(r"10\.\d{4,9}/[^\s;,]+")
 _DATE = re.compile(
     r"(?:[A-Za-z]{3},?\s+)?(\d{1,2})\s+([A-Za-z]{3})\s+(\d{4})\s+(\d{2}):(\d{2})(?::(\d{2}))?\s*(GMT|UTC|Z|[+-]\d{4})?"
 )
@@ -32,17 +28,6 @@ _MONTHS = {
     name: number
     for number, name in enumerate("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), start=1)  # noqa: SIM905
 }
-_WITHDRAWN = re.compile(
-    r"^\W*(?:paper |article |submission )?withdrawn\b"
-    r"|\b(?:paper|article|manuscript|submission|preprint|work|note|letter|version|report)\b[^.]{0,60}?"
-    r"\b(?:has|have|is|was|were|being|been)\b(?: \w+){0,2} withdrawn\b"
-    r"|\bwithdrawn (?:by|due|because)\b",
-    re.IGNORECASE,
-)
-_BEYOND_GREEK = re.compile("[\u0400-\u1fff\u2c00-\ud7ff\uf900-\ufeff]")
-_HAN = re.compile(r"[\u3400-\u9fff]")
-_KANA = re.compile(r"[\u3040-\u30ff]")
-_LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]")
 
 
 class _Refusal(Exception):
@@ -109,7 +94,7 @@ def _read_version(element: Any) -> _Version:
     return _Version(number, date_text, _read_date(date_text), source_type)
 
 
-def _read_raw(metadata: Any) -> _Raw:
+def _read_raw(metadata: Any, ignored: frozenset[str]) -> _Raw:
     raw = _Raw({}, [], [])
     for child in metadata:
         tag = child.tag
@@ -118,29 +103,10 @@ def _read_raw(metadata: Any) -> _Raw:
             raw.texts[name] = _text(child)
         elif tag == _VERSION:
             raw.versions.append(_read_version(child))
-        elif tag not in _IGNORED:
+        elif tag not in ignored:
             raw.strangers.append(str(tag).rpartition("}")[2][:60])
     raw.versions.sort(key=lambda version: version.number)
     return raw
-
-
-def _language(title: str, abstract: str | None) -> str:
-    """By script only: arXiv asks for an English abstract, so Latin letters are taken for English."""
-    if title.isascii() and (abstract is None or abstract.isascii()):
-        return "en"
-    text = f"{title} {abstract or ''}"
-    if _BEYOND_GREEK.search(text) is None:
-        return "en"
-    latin = len(_LATIN.findall(text))
-    if _KANA.search(text) and latin < len(text) / 2:
-        return "ja"
-    if 2 * len(_HAN.findall(text)) > latin:
-        return "zh"
-    return "en" if 2 * latin > len("".join(text.split())) else "und"
-
-
-def _says_withdrawn(text: str) -> bool:
-    return "withdrawn" in text.lower() and _WITHDRAWN.search(text) is not None
 
 
 class _Records:
@@ -149,12 +115,16 @@ class _Records:
     def __init__(self, source: Source, page: Page) -> None:
         self._source, self._page = source, page
         self._earliest = source.earliest_published
-        self._latest = page.response_date.date() + timedelta(days=2)
+        self._latest = page.response_date.date()
         self._known = source.known_categories
+        self._ignored = frozenset(f"{_RAW}{name}" for name in source.ignore_fields)
         self._strangers: set[str] = set()
 
     def take(self, entry: Entry) -> None:
         self._page.records += 1
+        # The day of change too: a server clock that is behind must not make papers seem to be of the future.
+        changed = entry.datestamp or date.min
+        self._latest = max(self._page.response_date.date(), changed) + timedelta(days=2)
         try:
             self._page.items.append(self._item(entry))
         except _Refusal as refusal:
@@ -163,7 +133,7 @@ class _Records:
 
     def _issue(self, arxiv_id: str, severity: str, code: str, message: str, **data: str) -> None:
         fields = {key: value[:200] for key, value in data.items()}
-        item_id = f"{self._source.id}:{arxiv_id}" if _ID.fullmatch(arxiv_id) else None
+        item_id = f"{self._source.id}:{arxiv_id}" if ARXIV_ID.fullmatch(arxiv_id) else None
         if item_id is None:
             fields["identifier"] = arxiv_id[:200]
         self._page.issues.append(
@@ -181,7 +151,7 @@ class _Records:
         )
 
     def _item(self, entry: Entry) -> Item:
-        raw = _readable(entry)
+        raw = _readable(entry, self._ignored)
         arxiv_id = self._identify(entry, raw)
         title = to_unicode(_fold(raw.texts.get("title")))
         if not title:
@@ -196,7 +166,7 @@ class _Records:
         self, arxiv_id: str, title: str, abstract: str | None, published: date, newest: _Version, raw: _Raw
     ) -> Item:
         said = (_fold(raw.texts.get("comments")), (abstract or "")[:300])
-        doi = _DOI.search(raw.texts.get("doi", ""))
+        doi = DOI.search(raw.texts.get("doi", ""))
         try:
             return Item(
                 id=f"{self._source.id}:{arxiv_id}",
@@ -205,7 +175,7 @@ class _Records:
                 version=f"v{newest.number}" if newest.number else None,
                 title=title,
                 abstract=abstract,
-                language=_language(title, abstract),
+                language=language_of(title, abstract),
                 published=published,
                 updated=self._updated(arxiv_id, newest),
                 authors=split_authors(raw.texts.get("authors", "")),
@@ -213,14 +183,14 @@ class _Records:
                 doi=doi[0].rstrip(".") if doi else None,
                 url=f"https://arxiv.org/abs/{arxiv_id}",
                 licence=_fold(raw.texts.get("license")) or None,
-                withdrawn="I" in newest.source_type or any(map(_says_withdrawn, said)),
+                withdrawn="I" in newest.source_type or any(map(says_withdrawn, said)),
             )
         except ValidationError as error:
             raise _Refusal("record-invalid", f"the record does not make an item: {error.errors()[0]['msg']}") from None
 
     def _identify(self, entry: Entry, raw: _Raw) -> str:
         arxiv_id = _fold(raw.texts.get("id"))
-        if not _ID.fullmatch(arxiv_id):
+        if not ARXIV_ID.fullmatch(arxiv_id):
             raise _Refusal(
                 "id-unreadable", "expected an arXiv id such as 2611.01234 or math/0701001", found=arxiv_id or "nothing"
             )
@@ -270,7 +240,7 @@ class _Records:
         for word in words:
             code = self._known.get(word)
             if code is None:
-                kept = _CATEGORY.fullmatch(word) is not None
+                kept = CATEGORY.fullmatch(word) is not None
                 message = f"a category that arxiv.yml does not list; {'kept' if kept else 'left out'}"
                 self._issue(arxiv_id, "warning", "category-unknown", message, found=word)
                 code = Code(scheme="arxiv", symbol=word) if kept else None
@@ -300,7 +270,7 @@ class _Records:
                 )
 
 
-def _readable(entry: Entry) -> _Raw:
+def _readable(entry: Entry, ignored: frozenset[str]) -> _Raw:
     if entry.deleted:
         # The protocol allows it, arXiv's server has no code for it: never met, never lost.
         raise _Refusal("record-deleted", "the source says that this record was deleted")
@@ -308,7 +278,7 @@ def _readable(entry: Entry) -> _Raw:
         raise _Refusal("metadata-missing", "a record without metadata")
     if entry.metadata.tag != _ROOT:
         raise _Refusal("format-unexpected", f"expected {_ROOT}", found=str(entry.metadata.tag))
-    return _read_raw(entry.metadata)
+    return _read_raw(entry.metadata, ignored)
 
 
 def parse_page(data: bytes, source: Source) -> Page:
@@ -331,3 +301,15 @@ def parse_page(data: bytes, source: Source) -> Page:
     page.response_date = reader.response_date or page.response_date
     page.error, page.token = reader.error, reader.token
     return page
+
+
+def parse_items(stream: BinaryIO, source: Source) -> Iterator[Item | Issue]:
+    """Items, then issues, of one answer. Raises ParseError when it is none."""
+    data = stream.read()
+    try:
+        page = parse_page(data, source)
+    except ParseError:
+        # As the crawl does with a page that stays damaged: a wrong byte costs a letter and not the page.
+        page = parse_page(mend_encoding(data), source)
+    yield from page.items
+    yield from page.issues

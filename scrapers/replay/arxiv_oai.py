@@ -67,6 +67,8 @@ class ArxivOai:
     records_a_page: int = RECORDS_A_PAGE
     identifiers_a_page: int = IDENTIFIERS_A_PAGE
     paths: tuple[str, ...] = ("/arxiv/oai", "/arxiv/oai2")
+    serves_corpora: bool = True
+    """It shows the world's records only, so that real ones can be replayed by it."""
 
     def answer(self, request: Request, stage: Stage) -> Response:
         base, now = request.base + self.paths[0], stage.now

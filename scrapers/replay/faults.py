@@ -7,7 +7,9 @@ The same requests in the same order give the same faults.
 import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any, Literal
 from urllib.parse import unquote
 
@@ -15,7 +17,8 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from horizon.errors import UsageError
 from scrapers.replay.arxiv_oai import error_response
-from scrapers.replay.feed import Request, Response, Stage
+from scrapers.replay.feed import Request, Response, Sabotaged, Stage
+from scrapers.replay.page_faults import CHANGES, SKEW
 
 FaultName = Literal[
     "unavailable",  # 503 with Retry-After: 0, as the CDN answers on a first-byte timeout
@@ -36,6 +39,15 @@ FaultName = Literal[
     "moved",  # 301 to `location`
     "no_records",  # noRecordsMatch, kept for the same request until midnight UTC
     "empty",  # status 200 and no body
+    "empty_page",  # a page without its records, though more follow
+    "retry_after_120",  # 503 that asks for two minutes
+    "retry_after_date",  # 503 that asks for two minutes by a date
+    "redirect_loop",  # 302 to itself
+    "slow_drip",  # the right answer in small pieces over `seconds`
+    "huge",  # an answer of `megabytes` without an announced length
+    "clock_skew",  # the server's clock is more than a year behind, in `Date` and in the body
+    "quota",  # refused because too much was asked for, in the feed's own words
+    "expired_credential",  # refused because the key or token is no longer valid, in the feed's own words
 ]
 
 
@@ -57,6 +69,7 @@ class Fault(BaseModel):
     """First matching request that is struck."""
     times: int = Field(default=1, ge=1)
     seconds: float = Field(default=0.0, ge=0.0, le=600.0)
+    megabytes: int = Field(default=1024, ge=1, le=4096)
     location: str | None = None
 
     def matches(self, request: Request) -> bool:
@@ -118,82 +131,70 @@ class Saboteur:
             if shown:
                 stage.touch(shown[-1].decode())
 
-    def alter(self, fault: Fault | None, request: Request, right: Response, now: datetime) -> Response:
-        """The answer that the client gets in place of the right one."""
-        base = request.base + request.path
+    def alter(
+        self, fault: Fault | None, request: Request, right: Response, now: datetime, feed: object = None
+    ) -> Response:
+        """The answer that the client gets in place of the right one; `feed` may know better what a fault looks like."""
         with self._lock:
             if self._kept_empty.get(request.query) == now.date():
-                return error_response("noRecordsMatch", "", base, now)
+                return error_response("noRecordsMatch", "", request.base + request.path, now)
             previous, self._previous = self._previous, right.body
             if fault is None:
                 return right
             if fault.fault == "no_records":
                 self._kept_empty[request.query] = now.date()
-        if fault.fault == "moved":
-            return Response(301, b"", {"Location": fault.location or "http://moved.invalid/oai"})
-        if fault.fault in _OAI_ERRORS:
-            return error_response(_OAI_ERRORS[fault.fault], "", base, now)
-        if fault.fault in _STATUSES:
-            return _STATUSES[fault.fault]
-        change = _CHANGES.get(fault.fault)
-        return right if change is None else right.but(body=change(right.body, previous))
+        own = feed.sabotage(fault.fault, request, right, previous) if isinstance(feed, Sabotaged) else None
+        return own or _altered(fault, request, right, previous, now)
+
+
+def _altered(fault: Fault, request: Request, right: Response, previous: bytes, now: datetime) -> Response:
+    if fault.fault in _OAI_ERRORS:
+        return error_response(_OAI_ERRORS[fault.fault], "", request.base + request.path, now)
+    if fault.fault in _STATUSES:
+        return _STATUSES[fault.fault]
+    if fault.fault in _MADE:
+        return _MADE[fault.fault](fault, request, now)
+    change = CHANGES.get(fault.fault)
+    damaged = right if change is None else right.but(body=change(right.body, previous))
+    if fault.fault == "clock_skew":
+        return replace(damaged, headers={**damaged.headers, "Date": _http_date(now - SKEW)})
+    return damaged
+
+
+def _http_date(moment: datetime) -> str:
+    return format_datetime(moment, usegmt=True)
+
+
+def _retry_at(fault: Fault, request: Request, now: datetime) -> Response:
+    # The date counts from the answer's own clock.
+    moment = {"Date": _http_date(now), "Retry-After": _http_date(now + timedelta(seconds=120))}
+    return Response(503, b"", {**_HTML, **moment})
+
+
+def _loop(fault: Fault, request: Request, now: datetime) -> Response:
+    return Response(302, b"", {"Location": f"{request.base}{request.path}?{request.query}"})
+
+
+def _moved(fault: Fault, request: Request, now: datetime) -> Response:
+    return Response(301, b"", {"Location": fault.location or "http://moved.invalid/oai"})
 
 
 _OAI_ERRORS = {"bad_token": "badResumptionToken", "no_records": "noRecordsMatch"}
 _HTML = {"Content-Type": "text/html"}
+_MADE: Mapping[str, Callable[[Fault, Request, datetime], Response]] = {
+    "moved": _moved,
+    "redirect_loop": _loop,
+    "retry_after_date": _retry_at,
+}
 _STATUSES: Mapping[str, Response] = {
     "unavailable": Response(503, b"<html><title>503 first byte timeout</title></html>", {**_HTML, "Retry-After": "0"}),
+    "retry_after_120": Response(503, b"", {**_HTML, "Retry-After": "120"}),
+    "quota": Response(429, b"Quota exceeded.", {"Content-Type": "text/plain", "Retry-After": "5"}),
+    "expired_credential": Response(401, b"", {"Content-Type": "text/plain"}),
     "too_many": Response(429, b"Rate exceeded.", {"Content-Type": "text/plain"}),
     "forbidden": Response(403, b"<html><title>403 Forbidden</title></html>", _HTML),
     "server_error": Response(500, b"<html><title>500 Internal Server Error</title></html>", _HTML),
     "html": Response(
         200, b"<!DOCTYPE html>\n<html><head><title>Maintenance</title></head><body>Back soon.<br></html>", _HTML
     ),
-}
-_ENTRY = re.compile(rb"<record>.*?</record>\n|<header[ >].*?</header>\n", re.DOTALL)
-
-
-def _truncated(body: bytes, previous: bytes) -> bytes:
-    return body[: len(body) * 3 // 5]
-
-
-def _duplicate(body: bytes, previous: bytes) -> bytes:
-    before, here = list(_ENTRY.finditer(previous)), _ENTRY.search(body)
-    if not before or here is None:
-        return body
-    return body[: here.start()] + before[-1].group() + body[here.start() :]
-
-
-def _missing(body: bytes, previous: bytes) -> bytes:
-    here = list(_ENTRY.finditer(body))
-    if not here:
-        return body
-    lost = here[len(here) // 2]
-    return body[: lost.start()] + body[lost.end() :]
-
-
-def _wrong_encoding(body: bytes, previous: bytes) -> bytes:
-    return body.replace(b"<title>", "<title>Ångström naïveté ".encode("latin-1"), 1)
-
-
-def _with_entities(definitions: str, name: str) -> Callable[[bytes, bytes], bytes]:
-    def change(body: bytes, previous: bytes) -> bytes:
-        head, _, rest = body.partition(b"?>")
-        doctype = f"?>\n<!DOCTYPE OAI-PMH [\n{definitions}]>".encode()
-        return head + doctype + rest.replace(b"<title>", f"<title>&{name};".encode(), 1)
-
-    return change
-
-
-_LAUGHS = '<!ENTITY lol "lol">\n<!ENTITY lol0 "&lol;">\n' + "".join(
-    f'<!ENTITY lol{n} "{f"&lol{n - 1};" * 10}">\n' for n in range(1, 10)
-)
-_CHANGES: Mapping[str, Callable[[bytes, bytes], bytes]] = {
-    "truncated": _truncated,
-    "duplicate": _duplicate,
-    "missing": _missing,
-    "wrong_encoding": _wrong_encoding,
-    "billion_laughs": _with_entities(_LAUGHS, "lol9"),
-    "external_entity": _with_entities('<!ENTITY secret SYSTEM "file:///etc/hostname">\n', "secret"),
-    "empty": lambda body, previous: b"",
 }

@@ -1,9 +1,10 @@
 """What a replayed feed is to the server: requests in, responses out, and the state of the world at the clock."""
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from horizon.errors import UsageError
 from scrapers.replay.world import View, World
@@ -19,6 +20,9 @@ class Request:
     params: tuple[tuple[str, str], ...] = ()
     base: str = ""
     """Scheme and host by which the client reached the server, for links in bodies."""
+    headers: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """Names in lower case."""
+    body: bytes = b""
 
     def get(self, name: str) -> str | None:
         """The first value of a parameter."""
@@ -42,10 +46,19 @@ class Feed(Protocol):
     """One source's protocol over a world."""
 
     paths: tuple[str, ...]
-    """Paths answered, all below the feed's own prefix."""
+    """Paths answered, all below the feed's own prefix; each stands for all below it too, the longest wins."""
 
     def answer(self, request: Request, stage: "Stage") -> Response:
         """The faithful answer, no faults considered."""
+        ...
+
+
+@runtime_checkable
+class Sabotaged(Protocol):
+    """A feed that knows what a fault looks like in its own protocol."""
+
+    def sabotage(self, fault: str, request: Request, right: Response, previous: bytes) -> Response | None:
+        """The answer under a fault of `faults.FaultName`, None for the usual one; `previous`: the body before."""
         ...
 
 

@@ -8,19 +8,41 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import repeat
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from horizon.errors import UsageError
 from scrapers.replay.arxiv_oai import ArxivOai
+from scrapers.replay.arxiv_query import ArxivQuery
+from scrapers.replay.arxiv_rss import ArxivRss
+from scrapers.replay.biorxiv import BiorxivApi
+from scrapers.replay.epo_ops import EpoOps
+from scrapers.replay.epo_publications import EpoPublications
+from scrapers.replay.europepmc import EuropePmc
 from scrapers.replay.faults import Fault, Saboteur, read_plan
 from scrapers.replay.feed import Feed, Request, Response, Stage
+from scrapers.replay.uspto_odp import UsptoOdp
 from scrapers.replay.world import World
 
-FEEDS: dict[str, Callable[[], Feed]] = {"arxiv": ArxivOai}
+FEEDS: dict[str, Callable[[], Feed]] = {
+    "arxiv": ArxivOai,
+    "arxiv_query": ArxivQuery,
+    "arxiv_rss": ArxivRss,
+    "biorxiv": BiorxivApi,
+    "epo_ops": EpoOps,
+    "epo_publications": EpoPublications,
+    "europepmc": EuropePmc,
+    "uspto_odp": UsptoOdp,
+}
 """Every feed that the server speaks; a later source adds its line here."""
 _LARGEST_BODY = 1 << 20
+_FLOOD = b" " * _LARGEST_BODY
+_DRIPS = 50
+_NOT_IN_THE_ANSWER = ("stall", "cut", "slow_drip", "huge", "shift")
+"""Faults of the way, not of what is sent."""
 _SILENT = Response(
     503, b"<html><title>503 backend unavailable</title></html>", {"Content-Type": "text/html", "Retry-After": "0"}
 )
@@ -84,8 +106,8 @@ class ReplayServer:
         self._http.server_close()
 
     def answer(self, request: Request) -> tuple[Response, Fault | None]:
-        """The answer of a feed with its faults, and the fault that struck."""
-        feed = self._routes.get(request.path)
+        """The answer of a feed with its faults, and the fault that struck; none where it found nothing to damage."""
+        feed = self._route(request.path)
         if feed is None:
             known = ", ".join(sorted(self._routes))
             return Response(404, f"no feed here; known: {known}\n".encode(), {"Content-Type": "text/plain"}), None
@@ -94,7 +116,14 @@ class ReplayServer:
         fault = self.saboteur.strike(request)
         self.saboteur.prepare(fault, self.stage)
         right = feed.answer(request, self.stage)
-        return self.saboteur.alter(fault, request, right, self.stage.now), fault
+        given = self.saboteur.alter(fault, request, right, self.stage.now, feed)
+        bites = given != right or (fault is not None and fault.fault in _NOT_IN_THE_ANSWER)
+        return given, fault if bites else None
+
+    def _route(self, path: str) -> Feed | None:
+        """The feed of this path, or of the longest path above it."""
+        fitting = [known for known in self._routes if _is_below(path, known)]
+        return self._routes[max(fitting, key=len)] if fitting else None
 
     def note(self, request: Request, response: Response, fault: Fault | None, started: float) -> None:
         """Write one line of the log."""
@@ -153,6 +182,18 @@ def serve(world: World, now: datetime, faults: Iterable[Fault] = (), port: int =
         thread.join()
 
 
+def speaks(replay_path: str, *, simulated: bool) -> bool:
+    """Whether a feed answers below a source's path; of real records only one that mixes nothing invented in."""
+    feeds = [make() for make in FEEDS.values()]
+    spoken = [feed for feed in feeds if simulated or getattr(feed, "serves_corpora", False)]
+    paths = [path for feed in spoken for path in feed.paths]
+    return any(_is_below(path, replay_path) or _is_below(replay_path, path) for path in paths)
+
+
+def _is_below(path: str, folder: str) -> bool:
+    return f"{path.rstrip('/')}/".startswith(f"{folder.rstrip('/')}/")
+
+
 class _Listener(ThreadingHTTPServer):
     daemon_threads = True
     # A stalled answer must not hold up the end of a test.
@@ -195,7 +236,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(Response(403, b"loopback only\n", {"Content-Type": "text/plain"}))
             return
         replay = self.server.replay
-        request = _read_request(self.command, self.path, self.headers.get("Host", ""), body)
+        request = _read_request(self.command, self.path, self.headers, body)
         if request.path.startswith("/control/"):
             self._send(replay.control(request, body))
             return
@@ -203,29 +244,51 @@ class _Handler(BaseHTTPRequestHandler):
         if fault is not None and fault.fault == "stall":
             time.sleep(fault.seconds)
         replay.note(request, response, fault, started)
+        if fault is not None and fault.fault in ("slow_drip", "huge"):
+            self._stream(response, fault)
+            return
         self._send(response, cut=fault is not None and fault.fault == "cut")
+
+    def _stream(self, response: Response, fault: Fault) -> None:
+        """Small pieces over the fault's seconds, or a flood without an announced length, until the client hangs up."""
+        drip = fault.fault == "slow_drip"
+        step = max(1, len(response.body) // _DRIPS)
+        pieces = [response.body[at : at + step] for at in range(0, len(response.body), step)]
+        self._head(response, len(response.body) if drip else None)
+        self.close_connection = True
+        for piece in pieces if drip else repeat(_FLOOD, fault.megabytes):
+            self.wfile.write(piece)
+            self.wfile.flush()
+            if drip:
+                time.sleep(fault.seconds / len(pieces))
 
     def _is_local(self) -> bool:
         # The Host header too: a page in a browser must not reach /control through a name that points here.
         host = urlsplit(f"//{self.headers.get('Host', '')}").hostname or ""
         return ipaddress.ip_address(self.client_address[0]).is_loopback and host in ("127.0.0.1", "localhost", "::1")
 
-    def _send(self, response: Response, cut: bool = False) -> None:
-        self.send_response(response.status)
-        for name, value in response.headers.items():
+    def _head(self, response: Response, length: int | None) -> None:
+        """Status and headers; an answer with a `Date` of its own keeps it."""
+        self.send_response_only(response.status)
+        own = {"Server": self.version_string(), "Date": self.date_time_string()}
+        for name, value in {**own, **response.headers}.items():
             self.send_header(name, value)
-        self.send_header("Content-Length", str(len(response.body)))
+        self.send_header(*(("Connection", "close") if length is None else ("Content-Length", str(length))))
         self.end_headers()
+
+    def _send(self, response: Response, cut: bool = False) -> None:
+        self._head(response, len(response.body))
         self.wfile.write(response.body[: len(response.body) // 2] if cut else response.body)
         if cut:
             self.close_connection = True
 
 
-def _read_request(method: str, target: str, host: str, body: bytes) -> Request:
+def _read_request(method: str, target: str, headers: Message, body: bytes) -> Request:
     parts = urlsplit(target)
     query = parts.query if method == "GET" else body.decode("utf-8", "replace")
     params = tuple(parse_qsl(query, keep_blank_values=True))
-    return Request(method, parts.path, query, params, f"http://{host}")
+    told = {name.lower(): value for name, value in headers.items()}
+    return Request(method, parts.path, query, params, f"http://{told.get('host', '')}", told, body)
 
 
 def _read_json(body: bytes) -> Any:

@@ -36,7 +36,7 @@ def test_the_flow_does_what_the_plain_scan_does(
     from flows.weekly_scan import weekly_scan
 
     now = tuesday_after(world.last_week)
-    params = WeeklyParams(week=world.last_week)
+    params = WeeklyParams(week=world.last_week, sources=("arxiv",))
     monkeypatch.setenv("HORIZON_REPLAY_URL", server.url)
     summary = weekly_scan(params, now=now, data_dir=tmp_path / "prefect")
     with (
@@ -52,9 +52,8 @@ def test_the_flow_does_what_the_plain_scan_does(
     }
     earlier = world.last_week + -4
     server.set_clock(tuesday_after(earlier))
-    harvested = backfill(
-        BackfillParams(since=earlier + -2, until=earlier), now=tuesday_after(earlier), data_dir=tmp_path / "history"
-    )
+    span = BackfillParams(since=earlier + -2, until=earlier, sources=("arxiv",))
+    harvested = backfill(span, now=tuesday_after(earlier), data_dir=tmp_path / "history")
     assert harvested.complete
     assert harvested.ingested > 0
 

@@ -27,16 +27,17 @@ from tests.flows.conftest import OpenWorkspace, tuesday_after
 
 # Rendering PDF in every test would cost more than all the rest; the first one renders all.
 QUICK = ("json", "md")
+ARXIV = ("arxiv",)
 
 
 def _scan(work: Workspace, server: ReplayServer, week: IsoWeek, formats: tuple[str, ...] = QUICK) -> ScanSummary:
     server.set_clock(tuesday_after(week))
-    return run_weekly_scan(work, WeeklyParams(week=week, formats=formats), tuesday_after(week))
+    return run_weekly_scan(work, WeeklyParams(week=week, sources=ARXIV, formats=formats), tuesday_after(week))
 
 
 def _harvest(work: Workspace, server: ReplayServer, since: IsoWeek, until: IsoWeek) -> ScanSummary:
     server.set_clock(tuesday_after(until))
-    return run_backfill(work, BackfillParams(since=since, until=until), tuesday_after(until))
+    return run_backfill(work, BackfillParams(since=since, until=until, sources=ARXIV), tuesday_after(until))
 
 
 def _brief(summary: ScanSummary) -> dict[str, object]:
@@ -72,7 +73,7 @@ def test_a_second_scan_adds_no_row_and_writes_the_same_bytes(
     rows, written = work.store.table_digest(), _bytes(first)
     server.clear_log()
     later = tuesday_after(world.last_week + 1)
-    second = run_weekly_scan(work, WeeklyParams(week=world.last_week), later)
+    second = run_weekly_scan(work, WeeklyParams(week=world.last_week, sources=ARXIV), later)
     assert second.repeated
     assert work.store.table_digest() == rows
     assert _bytes(second) == written
@@ -185,8 +186,9 @@ def test_a_run_that_stopped_midway_is_taken_up_as_it_was(
     now = tuesday_after(world.last_week)
     for step in ("ingest_crawl", "classify_new", "count_weeks", "score_week", "write_briefs"):
         assert hasattr(steps, step)
+        params = WeeklyParams(week=world.last_week, sources=ARXIV, formats=QUICK)
         with pytest.raises(KeyboardInterrupt):
-            run_weekly_scan(stopped, WeeklyParams(week=world.last_week, formats=QUICK), now, Steps(**{step: power_cut}))  # type: ignore[arg-type]
+            run_weekly_scan(stopped, params, now, Steps(**{step: power_cut}))  # type: ignore[arg-type]
     summary = _scan(stopped, server, world.last_week)
     assert stopped.store.table_digest() == undisturbed.store.table_digest()
     assert (undisturbed.briefs / str(world.last_week) / "brief.json").read_bytes() == summary.briefs[0].read_bytes()

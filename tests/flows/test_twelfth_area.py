@@ -31,11 +31,12 @@ def test_a_twelfth_area_is_labelled_scored_and_briefed(tmp_path: Path) -> None:
     world = SimulatedWorld(taxonomy, items_per_week=120, weeks=60)
     settings = Settings(data_dir=tmp_path / "data", taxonomy_dir=folder)
     last = world.last_week
+    span = BackfillParams(since=world.first_week, until=last + -1, sources=("arxiv",))
     with serve(world, tuesday_after(last)) as server:
         replayed = settings.model_copy(update={"replay_url": server.url})
         with Workspace(replayed) as work:
-            run_backfill(work, BackfillParams(since=world.first_week, until=last + -1), tuesday_after(last))
-            summary = run_weekly_scan(work, WeeklyParams(week=last), tuesday_after(last))
+            run_backfill(work, span, tuesday_after(last))
+            summary = run_weekly_scan(work, WeeklyParams(week=last, sources=("arxiv",)), tuesday_after(last))
             scores = {score.series: score for score in work.store.scores(last)}
     brief = summary.briefs[0].read_text(encoding="utf-8")
     assert scores[f"area:{AREA}"].n_52w > 0

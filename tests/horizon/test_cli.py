@@ -1,5 +1,6 @@
 """The command line: every verb explains itself, errors are one line and a code."""
 
+import gzip
 import json
 import subprocess
 import sys
@@ -85,3 +86,59 @@ def test_an_unwritable_data_folder_is_named(tmp_path: Path) -> None:
     assert found.returncode == 3
     assert "file" in found.stderr
     assert "Traceback" not in found.stderr
+
+
+def test_one_raw_file_is_printed_as_items(tmp_path: Path) -> None:
+    fixture = README.parent / "tests/scrapers/fixtures/arxiv/ordinary.xml"
+    packed = tmp_path / "page.xml.gz"
+    packed.write_bytes(gzip.compress(fixture.read_bytes()))
+    found = _run("sources", "parse", "arxiv", str(packed))
+    assert found.returncode == 0
+    items = [json.loads(line) for line in found.stdout.splitlines()]
+    assert items
+    assert {item["source"] for item in items} == {"arxiv"}
+
+
+def test_refused_records_go_to_standard_error_with_exit_code_1() -> None:
+    found = _run(
+        "sources", "parse", "arxiv", str(README.parent / "tests/scrapers/fixtures/arxiv/refused_and_remarked.xml")
+    )
+    assert found.returncode == 1
+    assert {json.loads(line)["severity"] for line in found.stderr.splitlines()} >= {"error"}
+    assert all("id" in json.loads(line) for line in found.stdout.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("words", "code"), [(("nowhere", "x"), 2), (("arxiv", "absent.xml"), 2), (("arxiv", str(README)), 1)]
+)
+def test_a_file_that_cannot_be_parsed_has_its_exit_code(words: tuple[str, ...], code: int) -> None:
+    found = _run("sources", "parse", *words)
+    assert found.returncode == code
+    assert "Traceback" not in found.stderr
+
+
+def test_a_source_without_its_key_is_listed_as_disabled(tmp_path: Path) -> None:
+    listed = {row["id"]: row for row in json.loads(_run("sources", "list", "--json", cwd=tmp_path).stdout)}
+    assert listed["arxiv"]["state"] == "ready"
+    assert listed["epo_ops"]["state"] == "disabled: no key"
+
+
+def test_one_source_is_checked_by_name(tmp_path: Path) -> None:
+    found = _run("sources", "check", "arxiv", "--json", cwd=tmp_path)
+    assert (found.returncode, json.loads(found.stdout)[0]["state"]) == (0, "ok")
+    assert _run("sources", "check", "epo_ops", cwd=tmp_path).returncode == 0
+
+
+def test_a_crawl_without_a_contact_is_refused(tmp_path: Path) -> None:
+    found = _run("sources", "crawl", "arxiv", "--week", "2026-W46", "--data", str(tmp_path / "data"), cwd=tmp_path)
+    assert found.returncode == 2
+    assert "HORIZON_CONTACT" in found.stderr
+    assert _run("sources", "crawl", "arxiv", "--since", "2026-11-09", cwd=tmp_path).returncode == 2
+
+
+def test_the_doctor_answers_in_json(tmp_path: Path) -> None:
+    found = _run("doctor", "--data", str(tmp_path / "data"), "--json", cwd=tmp_path)
+    subjects = [row["subject"] for row in json.loads(found.stdout)]
+    assert {"taxonomy", "model", "disk", "database", "clock", "contact", "source arxiv"} <= set(subjects)
+    assert found.returncode == 1
+    assert not (tmp_path / "data").exists()

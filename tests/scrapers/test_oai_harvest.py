@@ -14,12 +14,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from horizon.records import FetchStatus
-from scrapers.dialects.oai_pmh import OaiHarvest, Tally, Window
+from scrapers.dialects.oai_pmh import OaiHarvest, Options
+from scrapers.exchange import Answer, Call
 from scrapers.health import judge
 from scrapers.items_file import ItemSpool, read_items
 from scrapers.pages import PageFolder
 from scrapers.politeness import CrawlStopped
 from scrapers.source import Source, load_source
+from scrapers.walk import Tally, Window
 from tests.scrapers.feed_server import Feed, misbehave, papers
 
 SOURCE = load_source("arxiv")
@@ -47,23 +49,23 @@ def walk(
     waits: list[float] = []
     asked = 0
 
-    async def fetch(url: str) -> bytes:
+    async def exchange(call: Call) -> Answer:
         nonlocal asked
         asked += 1
         if stop_after is not None and asked > stop_after:
             raise CrawlStopped("killed", source="arxiv")
-        query = {key: values[0] for key, values in parse_qs(urlsplit(url).query).items()}
+        query = {key: values[0] for key, values in parse_qs(urlsplit(call.url).query).items()}
         feed.requests.append(query)
         fault = feed.fault(query)
         text = feed.answer(query)
-        return misbehave(feed, fault, text)[2] if fault else text.encode()
+        return Answer(200, {}, misbehave(feed, fault, text)[2] if fault else text.encode())
 
     async def pause(seconds: float) -> None:
         waits.append(seconds)
 
     window = Window(source, "http://127.0.0.1:9/oai", SINCE, UNTIL, server_date)
     with ItemSpool(folder) as spool:
-        harvest = OaiHarvest(window, folder, spool, fetch, pause)
+        harvest = OaiHarvest(window, folder, spool, exchange, pause)
         asyncio.run(harvest.run())
         digest = spool.write(folder / "items.jsonl.gz")
     items = {item.id: item.version for item in read_items(folder)}
@@ -121,7 +123,8 @@ def test_more_than_half_a_per_cent_missing_is_partial(tmp_path: Path) -> None:
 
 def test_too_many_missing_records_are_not_fetched_one_by_one(tmp_path: Path) -> None:
     feed = Feed(papers(40, SINCE), hidden={f"2603.{number:05d}" for number in range(20)})
-    outcome = walk(feed, tmp_path, source=SOURCE.model_copy(update={"max_repairs": 5}))
+    options = SOURCE.options_as(Options).model_copy(update={"max_repairs": 5})
+    outcome = walk(feed, tmp_path, source=SOURCE.model_copy(update={"options": options}))
     assert (outcome.tally.repaired, outcome.tally.missing, outcome.status) == (5, 15, "PARTIAL")
 
 

@@ -9,10 +9,10 @@ import yaml
 
 from horizon.errors import SourceError, UsageError
 from horizon.weeks import IsoWeek
-from scrapers.dialects.oai_pmh import Tally
 from scrapers.health import check_volume, judge, remarks
 from scrapers.politeness import CrawlStopped, Turn, scaled_timeout_s, take_turn, time_scale
 from scrapers.source import is_loopback, list_sources, load_source
+from scrapers.walk import Tally
 
 SOURCE = load_source("arxiv")
 FILE = Path(__file__).resolve().parents[2] / "scrapers/sources/arxiv.yml"
@@ -24,7 +24,7 @@ def test_arxiv_is_asked_as_its_terms_of_use_say() -> None:
     assert manners.retry_waits_s == (30, 60, 120, 240)
     assert manners.throttled_waits_s[0] >= 600
     assert "{contact}" in manners.user_agent
-    assert SOURCE.parse.__module__ == "scrapers.parsers.arxiv_raw"
+    assert SOURCE.parser_module.__name__ == "scrapers.parsers.arxiv_raw"
 
 
 def test_every_source_file_loads() -> None:

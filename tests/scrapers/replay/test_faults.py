@@ -1,9 +1,12 @@
 """Misbehaviours, each as a client on the other side of a socket sees it."""
 
 import http.client
+import json
 import re
 import time
 from collections.abc import Iterator
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from urllib.parse import urlencode, urlsplit
 
 import pytest
@@ -12,6 +15,8 @@ from lxml import etree
 from horizon.errors import UsageError
 from scrapers.replay.arxiv_oai import ArxivOai
 from scrapers.replay.faults import Fault, Saboteur, read_plan
+from scrapers.replay.feed import Request, Response
+from scrapers.replay.page_faults import CHANGES
 from scrapers.replay.server import ReplayServer, serve
 from scrapers.replay.world import ListedWorld, Paper
 from tests.scrapers.replay.conftest import NOW, error_code, identifiers, request_of, token_of
@@ -187,6 +192,89 @@ def test_a_cached_no_records_match_lasts_until_midnight_for_the_same_request(ser
     assert error_code(get(server).root) == "noRecordsMatch"
     server.set_clock(NOW.replace(day=25, hour=0))
     assert error_code(get(server).root) is None
+
+
+@pytest.mark.parametrize("fault", ["retry_after_120", "retry_after_date"])
+def test_503_may_ask_for_two_minutes(server: ReplayServer, fault: str) -> None:
+    plan(server, fault=fault)
+    answer = get(server)
+    assert answer.status == 503
+    asked = answer.headers["Retry-After"]
+    if fault == "retry_after_120":
+        assert asked == "120"
+    else:
+        wait = parsedate_to_datetime(asked) - parsedate_to_datetime(answer.headers["Date"])
+        assert wait.total_seconds() == 120
+
+
+def test_a_redirect_loop_points_to_itself(server: ReplayServer) -> None:
+    plan(server, fault="redirect_loop")
+    answer = get(server)
+    assert (answer.status, answer.headers["Location"]) == (302, f"{server.url}/arxiv/oai?{urlencode(WINDOW)}")
+
+
+def test_a_slow_drip_is_the_right_answer_in_small_pieces(server: ReplayServer) -> None:
+    right = get(server).body
+    plan(server, fault="slow_drip", seconds=0.3)
+    begun = time.monotonic()
+    assert get(server).body == right
+    assert time.monotonic() - begun >= 0.25
+
+
+def test_a_huge_answer_has_no_length_and_ends_at_its_size(server: ReplayServer) -> None:
+    plan(server, fault="huge", megabytes=3)
+    answer = get(server)
+    assert "Content-Length" not in answer.headers
+    assert len(answer.body) == 3 << 20
+
+
+def test_a_skewed_clock_shows_in_the_header_and_in_the_body(server: ReplayServer) -> None:
+    plan(server, fault="clock_skew")
+    answer = get(server)
+    assert parsedate_to_datetime(answer.headers["Date"]) == NOW - timedelta(days=400)
+    stamp = answer.root.findtext("{*}responseDate") or ""
+    assert datetime.fromisoformat(stamp) == NOW - timedelta(days=400)
+
+
+@pytest.mark.parametrize(("fault", "status"), [("quota", 429), ("expired_credential", 401)])
+def test_refusals_of_a_feed_without_words_of_its_own(server: ReplayServer, fault: str, status: int) -> None:
+    plan(server, fault=fault)
+    assert get(server).status == status
+
+
+def test_an_empty_page_still_has_its_token(server: ReplayServer) -> None:
+    plan(server, fault="empty_page")
+    answer = get(server)
+    assert identifiers(answer.root) == []
+    assert token_of(answer.root)
+
+
+def test_a_feed_may_know_better_what_a_fault_looks_like() -> None:
+    class Own(ArxivOai):
+        def sabotage(self, fault: str, request: Request, right: Response, previous: bytes) -> Response | None:
+            return Response(403, b"own words") if fault == "quota" else None
+
+    asked, right = request_of(verb="ListRecords"), Response(200, b"<x/>")
+    saboteur = Saboteur()
+    quota, html = Fault(fault="quota"), Fault(fault="html")
+    assert saboteur.alter(quota, asked, right, NOW, Own()).body == b"own words"
+    assert saboteur.alter(html, asked, right, NOW, Own()).status == 200
+    assert saboteur.alter(quota, asked, right, NOW, ArxivOai()).status == 429
+
+
+_JSON = json.dumps({"hits": 9, "deep": {"list": [{"id": 1, "title": "one"}, {"id": 2, "title": "two"}]}}).encode()
+
+
+@pytest.mark.parametrize(
+    ("name", "ids"), [("duplicate", [2, 1, 2]), ("missing", [1]), ("empty_page", []), ("truncated", None)]
+)
+def test_damage_is_done_to_json_as_well(name: str, ids: list[int] | None) -> None:
+    damaged = CHANGES[name](_JSON, _JSON)
+    if ids is None:
+        with pytest.raises(json.JSONDecodeError):
+            json.loads(damaged)
+    else:
+        assert [record["id"] for record in json.loads(damaged)["deep"]["list"]] == ids
 
 
 def test_rules_count_only_the_requests_that_they_match() -> None:

@@ -1,0 +1,96 @@
+"""Any RSS or Atom feed that an expert group wants to add: one YAML with its addresses, no code.
+
+A feed shows its newest entries only and tells of no total: what left it between two crawls was never seen. The crawl
+says so when the oldest entry is younger than the window.
+"""
+
+import logging
+from datetime import date
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+
+from horizon.records import Issue
+from scrapers.dialects.conditional import ConditionalPages
+from scrapers.exchange import Answer, Call, Exchange, Pause
+from scrapers.items_file import ItemSpool
+from scrapers.parsers.feed_rss import Feed, read_feed
+from scrapers.politeness import CrawlStopped
+from scrapers.source import Model, Text
+from scrapers.walk import Tally, Window
+
+logger = logging.getLogger(__name__)
+
+
+class Options(Model):
+    """What a source in this dialect says besides."""
+
+    more_urls: tuple[Text, ...] = ()
+    """Further feeds of the same publisher, read after `url`."""
+
+
+class RssFeed:
+    """The feeds of one source."""
+
+    def __init__(self, window: Window, folder: Path, spool: ItemSpool, exchange: Exchange, pause: Pause) -> None:
+        self._window, self._source, self._spool = window, window.source, spool
+        self._options = window.source.options_as(Options)
+        self._exchange = exchange
+        self._today = window.server_date
+        self.tally = Tally()
+        self._pages = ConditionalPages(
+            folder / "pages", window.source, self._dated, pause, self.tally, accept=frozenset({200, 304})
+        )
+        self._seen: set[str] = set()
+
+    async def run(self) -> None:
+        """Read every feed; what stops it early is written into the tally, not raised."""
+        try:
+            for url in self._addresses():
+                self._take(url, await self._pages.fetch(url, self._read))
+            self.tally.listed = len(self._seen)
+            self.tally.chain_ended = self.tally.reconciled = True
+        except CrawlStopped as stop:
+            self.tally.stopped = str(stop)
+        except OSError as error:
+            logger.exception("a page could not be kept")
+            self.tally.stopped = f"a page could not be kept: {error.strerror or error}; make room and crawl again"
+
+    def _addresses(self) -> list[str]:
+        base, more = self._window.base_url, self._options.more_urls
+        if base == self._source.url:
+            return [base, *more]
+        # A replay server has them side by side.
+        return [base, *(f"{base}/{number}" for number in range(2, len(more) + 2))]
+
+    async def _dated(self, call: Call) -> Answer:
+        """The answer, its `Date` remembered: the clock against which an entry's date is absurd."""
+        answer = await self._exchange(call)
+        self._today = _read_day(answer.headers.get("date", "")) or self._today
+        return answer
+
+    def _read(self, body: bytes) -> Feed:
+        return read_feed(body, self._source, max(filter(None, (self._today, self._window.until))))
+
+    def _take(self, url: str, feed: Feed) -> None:
+        tally = self.tally
+        tally.records += feed.records
+        tally.issues.extend(feed.issues)
+        tally.refused.update(feed.refused)
+        tally.cut_off = max(filter(None, (tally.cut_off, feed.built)), default=None)
+        self._seen.update(feed.identifiers)
+        for item in feed.items:
+            self._spool.add(item)
+        if feed.oldest is not None and feed.oldest > self._window.since:
+            message = f"the oldest entry is of {feed.oldest}: what came before may have left the feed unseen"
+            told = {"room": "scrapers", "severity": "info", "code": "feed-begins-late", "message": message}
+            self.tally.issues.append(Issue.model_validate(told | {"source": self._source.id, "data": {"url": url}}))
+
+
+def _read_day(text: str) -> date | None:
+    try:
+        return parsedate_to_datetime(text).date()
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
+DIALECT = RssFeed
