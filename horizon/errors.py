@@ -55,4 +55,6 @@ class ModelError(HorizonError):
 
 
 class RenderError(HorizonError):
-    """A brief could not be written in the format asked for."""
+    """A brief could not be written in the format asked for: no room on the disk, no font, no renderer."""
+
+    exit_code = 3

@@ -37,8 +37,10 @@ class Record(BaseModel):
 class Code(Record):
     """A classification code, for example arxiv quant-ph or cpc G06N10/70."""
 
-    scheme: Literal["arxiv", "cpc", "ipc", "msc", "acm", "mesh"]
+    scheme: Literal["arxiv", "biorxiv", "cpc", "ipc", "msc", "acm", "mesh"]
     symbol: str
+    value: Literal["I", "A"] | None = None
+    """Of a patent's symbol: I for the invention, A for additional information; None where the office does not say."""
 
 
 class Item(Record):

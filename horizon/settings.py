@@ -6,15 +6,21 @@ HORIZON_USPTO_API_KEY), and `environ` is where they are looked up, so that no se
 
 import os
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+
+from horizon.errors import UsageError
 
 
 class Settings(BaseSettings):
     """All that may differ from one installation to the next."""
 
-    model_config = SettingsConfigDict(env_prefix="HORIZON_", env_file=".env", extra="ignore", frozen=True)
+    # `HORIZON_REPLAY_URL=` in a shell or in `.env` means: not set.
+    model_config = SettingsConfigDict(
+        env_prefix="HORIZON_", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
 
     data_dir: Path = Path("var")
     """Database, crawls and briefs live below it."""
@@ -34,6 +40,19 @@ class Settings(BaseSettings):
     """Real records for training, tests and rehearsals."""
     font_dir: Path | None = None
     """Folder with Chinese fonts instead of the packaged ones."""
+    sources_dir: Path | None = None
+    """Folder with further source files (`<id>.yml`), read beside the shipped ones."""
+
+    def __init__(self, **values: Any) -> None:
+        """Raises UsageError naming the variable whose value cannot be used (never the value: it may be a secret)."""
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            first = error.errors(include_input=False, include_url=False)[0]
+            name = f"HORIZON_{'_'.join(map(str, first['loc'][:1])).upper()}"
+            raise UsageError(f"{name}: {first['msg']}; mend it in the environment or in .env") from None
+        except (SettingsError, UnicodeDecodeError) as error:
+            raise UsageError(f"the settings cannot be read: {error}; mend the environment or .env") from None
 
     @classmethod
     def in_folder(cls, data_dir: Path | None) -> Self:

@@ -10,10 +10,12 @@ from sqlalchemy import CompoundSelect, Connection, and_, func, null, select, uni
 from horizon.records import SeriesPoint
 from horizon.weeks import IsoWeek, weeks_between
 from store import schema
+from store.denominators import newest_denominators
 from store.engine import insert_new
 from store.fetches import week_statuses
 from store.items import between, in_force, within
 from store.runs import require_run
+from store.works import note_uncounted, uncounted
 
 ROUTE_COUNTS_FROM = 0.5
 """Probability from which an assigned item counts for a route."""
@@ -30,21 +32,34 @@ class Basis:
     known_at: datetime
     taxonomy: str
     model: str
+    preference: tuple[str, ...] = ()
+    """Sources in the order in which a preprint that several show is counted."""
 
 
-def recount(connection: Connection, basis: Basis, weeks: Collection[tuple[str, IsoWeek]], series: Sequence[str]) -> int:
+def recount(
+    connection: Connection,
+    basis: Basis,
+    weeks: Collection[tuple[str, IsoWeek]],
+    series: Sequence[str],
+    told_by: Collection[str] = (),
+) -> int:
     """Count these (source, week) pairs from what was known at `basis.known_at`; returns the rows added.
 
     Every series of `series`, and every one counted before, gets its row even if nothing belongs to it; a row equal to
-    the newest is not written again.
+    the newest is not written again. A week of the sources `told_by` gets none until its total was told.
     """
     require_run(connection, basis.run_id)
-    totals, found = _count(connection, basis, weeks)
+    left_out = uncounted(connection, weeks, basis.preference, basis.known_at)
+    totals, found = _count(connection, basis, weeks, left_out)
+    told = newest_denominators(connection, [place for place in weeks if place[0] in told_by], basis.known_at)
+    weeks = {(source, week) for source, week in weeks if source not in told_by or (source, str(week)) in told}
+    totals |= told
     newest = _newest(connection, basis, weeks)
     names = dict.fromkeys(series)
-    places = {(name, source, str(week)) for name in names for source, week in weeks} | found.keys() | newest.keys()
+    counted = {(source, str(week)) for source, week in weeks}
+    places = {(name, *place) for name in names for place in counted} | found.keys() | newest.keys()
     rows = []
-    for place in sorted(places):
+    for place in sorted(place for place in places if place[1:] in counted):
         value = (found.get(place, 0), totals.get(place[1:], 0))
         known_at, revision, *old = newest.get(place, (None, -1))
         if tuple(old) != value:
@@ -58,7 +73,10 @@ def _row(basis: Basis, place: Place, revision: int, value: tuple[int, int]) -> d
     series, source, week = place
     n, total = value
     return {
-        **vars(basis),
+        "run_id": basis.run_id,
+        "known_at": basis.known_at,
+        "taxonomy": basis.taxonomy,
+        "model": basis.model,
         "series": series,
         "source": source,
         "week": week,
@@ -69,22 +87,28 @@ def _row(basis: Basis, place: Place, revision: int, value: tuple[int, int]) -> d
 
 
 def _count(
-    connection: Connection, basis: Basis, weeks: Collection[tuple[str, IsoWeek]]
-) -> tuple[dict[tuple[str, ...], int], dict[Place, int]]:
+    connection: Connection, basis: Basis, weeks: Collection[tuple[str, IsoWeek]], left_out: Collection[str]
+) -> tuple[dict[tuple[str, str], int], dict[Place, int]]:
     """Items of each (source, week), and of each series in it, in one query."""
-    totals: dict[tuple[str, ...], int] = {}
+    totals: dict[tuple[str, str], int] = {}
     found: dict[Place, int] = {}
-    for source, week, area, route, n in connection.execute(_count_query(basis, weeks)):
+    for source, week, utility, area, route, n in connection.execute(_count_query(connection, basis, weeks, left_out)):
         if area is None:
-            totals[source, week] = n
-        else:
+            totals[source, week] = totals.get((source, week), 0) + n
+        elif not utility:
             found[f"area:{area}" if route is None else f"route:{area}/{route}", source, week] = n
+        elif route is None:
+            found[f"utility:{area}", source, week] = n
     return totals, found
 
 
-def _count_query(basis: Basis, weeks: Collection[tuple[str, IsoWeek]]) -> CompoundSelect[Any]:
-    item = select(in_force(basis.known_at, where=within(weeks))).cte("item_in_force")
-    place = (item.c.source, item.c.week)
+def _count_query(
+    connection: Connection, basis: Basis, weeks: Collection[tuple[str, IsoWeek]], left_out: Collection[str]
+) -> CompoundSelect[Any]:
+    current, other = in_force(basis.known_at, where=within(weeks)), note_uncounted(connection, left_out)
+    utility = (current.c.kind == "utility_model").label("utility")
+    item = select(current, utility).where(current.c.id.not_in(select(other.c.item_id))).cte("item_in_force")
+    place = (item.c.source, item.c.week, item.c.utility)
     label, route = schema.label.c, schema.label_route.c
     of_text = and_(
         label.item_id == item.c.id,

@@ -1,7 +1,8 @@
 """The store as the other rooms see it: one class, no SQL; each method is one transaction."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import date, datetime
 from typing import Literal, Self
 
 from sqlalchemy import Engine
@@ -9,8 +10,8 @@ from sqlalchemy import Engine
 from horizon.errors import StoreError
 from horizon.records import Fetch, FetchStatus, Issue, Item, Label, Run, Score, SeriesPoint
 from horizon.weeks import IsoWeek
-from store import counts, digests, fetches, items, labels, runs, scores
-from store.engine import check_integrity, connect, reading, require_current, upgrade, writing
+from store import counts, denominators, digests, fetches, items, labels, runs, scores, works
+from store.engine import check_integrity, connect, held_alone, reading, require_current, upgrade, writing
 from store.items import BATCH, IngestReport, between, in_batches, within
 from store.runs import StoredBrief, StoredRun
 
@@ -30,13 +31,18 @@ def migrate(url: str) -> list[str]:
 
 
 class Store:
-    """Append-only facts. `known_at` is the logical time of the run that writes; `as_of` reads what was known then."""
+    """Append-only facts. `known_at` is the logical time of the run that writes; `as_of` reads what was known then.
 
-    def __init__(self, engine: Engine) -> None:
+    `preference` is the order of sources: of a work that several hold, the item of the first is shown and, if it is a
+    preprint, counted.
+    """
+
+    def __init__(self, engine: Engine, preference: Sequence[str] = ()) -> None:
         self.engine = engine
+        self.preference = tuple(preference)
 
     @classmethod
-    def open(cls, url: str) -> Self:
+    def open(cls, url: str, preference: Sequence[str] = ()) -> Self:
         """Open a database, creating it if it is empty.
 
         Raises StoreError if it cannot be read or written, or its schema is older (`horizon migrate`) or newer.
@@ -47,7 +53,7 @@ class Store:
         except StoreError:
             engine.dispose()
             raise
-        return cls(engine)
+        return cls(engine, preference)
 
     def close(self) -> None:
         self.engine.dispose()
@@ -98,14 +104,9 @@ class Store:
         with reading(self.engine) as connection:
             return runs.list_briefs(connection)
 
-    def lock(self, name: str, owner: str, now: datetime, ttl_s: float) -> bool:
-        """Take or renew a lock; False while another owner has it and it has not expired by `now`."""
-        with writing(self.engine) as connection:
-            return runs.take_lock(connection, name, owner, now, now + timedelta(seconds=ttl_s))
-
-    def unlock(self, name: str, owner: str) -> None:
-        with writing(self.engine) as connection:
-            runs.release_lock(connection, name, owner)
+    def alone(self, name: str) -> AbstractContextManager[bool]:
+        """Hold a lock that other machines see; False while one of them has it. Always True in a file of one machine."""
+        return held_alone(self.engine, name)
 
     # Fetches
 
@@ -134,7 +135,7 @@ class Store:
     def ingest(self, run_id: str, known_at: datetime, items_: Iterable[Item]) -> IngestReport:
         """All or nothing; a repeat adds nothing, a version that arrives late overwrites nothing."""
         with writing(self.engine) as connection:
-            return items.ingest(connection, run_id, known_at, items_)
+            return items.ingest(connection, run_id, known_at, items_, works.join_works)
 
     def items(self, ids: Iterable[str], as_of: datetime | None = None) -> dict[str, Item]:
         """By id; ids that were unknown then are absent."""
@@ -180,6 +181,16 @@ class Store:
                 return
             last = ids[-1]
 
+    def works(self, ids: Iterable[str], as_of: datetime | None = None) -> dict[str, tuple[str, ...]]:
+        """Each id to the ids of all items of its work, the one to show first; of a work with one item just its id."""
+        with reading(self.engine) as connection:
+            return works.works_of(connection, set(ids), self.preference, as_of)
+
+    def uncounted(self, weeks: Collection[SourceWeek], as_of: datetime | None = None) -> set[str]:
+        """Items of these sources and weeks that are not counted, because another item of their work is."""
+        with reading(self.engine) as connection:
+            return works.uncounted(connection, weeks, self.preference, as_of)
+
     # Labels
 
     def add_labels(
@@ -216,12 +227,28 @@ class Store:
         model: str,
         area: str | None = None,
         as_of: datetime | None = None,
+        utility_models: bool = False,
     ) -> list[tuple[Item, Label]]:
-        """Assigned labels of the items first published in a week, by item and area."""
+        """Assigned labels of the items that count for a week, by item and area: those behind `weekly_counts`.
+
+        Utility models, a series of their own, or all others.
+        """
         with reading(self.engine) as connection:
-            return labels.labelled_items(connection, (taxonomy, model), within([(source, week)]), area, as_of)
+            place = within([(source, week)])
+            found = labels.labelled_items(connection, (taxonomy, model), place, area, as_of)
+            left_out = works.uncounted(connection, [(source, week)], self.preference, as_of)
+        return [
+            (item, label)
+            for item, label in found
+            if item.id not in left_out and (item.kind == "utility_model") == utility_models
+        ]
 
     # Counts and scores
+
+    def add_denominators(self, run_id: str, known_at: datetime, source: str, totals: Mapping[IsoWeek, int]) -> None:
+        """What a source says it published in each week; a repeat adds nothing."""
+        with writing(self.engine) as connection:
+            denominators.add_denominators(connection, run_id, known_at, source, totals)
 
     def affected_weeks(self, run_id: str) -> set[SourceWeek]:
         """Weeks whose counts this run's items, labels or fetches may have changed."""
@@ -241,13 +268,16 @@ class Store:
         model: str,
         weeks: Collection[SourceWeek],
         series: Sequence[str],
+        told_by: Collection[str] = (),
     ) -> int:
         """Count (source, week) pairs from what was known at `known_at`; returns the rows added.
 
-        Each of `series` gets a row even if it is zero; a row equal to the newest one is not written again.
+        Each of `series` gets a row even if it is zero; a row equal to the newest one is not written again. A week of
+        the sources `told_by` has none until its total was told (`add_denominators`).
         """
+        basis = counts.Basis(run_id, known_at, taxonomy, model, self.preference)
         with writing(self.engine) as connection:
-            return counts.recount(connection, counts.Basis(run_id, known_at, taxonomy, model), weeks, series)
+            return counts.recount(connection, basis, weeks, series, told_by)
 
     def weekly_counts(
         self,
@@ -290,6 +320,10 @@ class Store:
         with reading(self.engine) as connection:
             return digests.table_digest(connection)
 
-    def check(self) -> list[str]:
-        """Damage found in the database file; reads all of it."""
-        return check_integrity(self.engine)
+    def check(self, records: bool = False) -> list[str]:
+        """Damage found in the database file, all of which is read; with `records` each record is tried as well."""
+        found = check_integrity(self.engine)
+        if records and not found:
+            with reading(self.engine) as connection:
+                found = list(digests.damaged_records(connection))
+        return found

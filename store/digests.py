@@ -1,10 +1,29 @@
-"""Digests of table contents, equal on every database: tests can say 'added nothing' and 'ended identical'."""
+"""Digests of table contents, equal on every database: tests can say 'added nothing' and 'ended identical'.
+
+And the check of every stored record against its own digest.
+"""
 
 import hashlib
+from collections.abc import Iterator
+from typing import Any
 
-from sqlalchemy import Connection, select
+from pydantic import BaseModel
+from sqlalchemy import Connection, Table, select
 
+from horizon.errors import StoreError
+from horizon.records import Fetch, Issue, Item, Label, Run, Score
+from store import schema
+from store.payload import digest, read_record, unpack
 from store.schema import metadata
+
+RECORDS: tuple[tuple[Table, type[BaseModel]], ...] = (
+    (schema.run, Run),
+    (schema.fetch, Fetch),
+    (schema.issue, Issue),
+    (schema.item_version, Item),
+    (schema.label, Label),
+    (schema.score, Score),
+)
 
 
 def table_digest(connection: Connection) -> dict[str, tuple[int, str]]:
@@ -19,3 +38,26 @@ def table_digest(connection: Connection) -> dict[str, tuple[int, str]]:
             sha256.update(repr(tuple(values)).encode())
         digests[table.name] = (rows, sha256.hexdigest())
     return digests
+
+
+def damaged_records(connection: Connection) -> Iterator[str]:
+    """What is wrong with the records, one line each, by table and key: not readable, or not what its digest says."""
+    for table, model in RECORDS:
+        columns = [*table.primary_key, table.c.payload]
+        query = select(*columns).order_by(*table.primary_key).execution_options(yield_per=2000)
+        for row in connection.execute(query):
+            fault = _fault(model, row)
+            if fault:
+                key = " ".join(str(value) for value in row[:-1])
+                yield f"{table.name} {key}: {fault}"
+
+
+def _fault(model: type[BaseModel], row: Any) -> str | None:
+    try:
+        read_record(model, row.payload)
+    except StoreError as error:
+        return str(error).partition(": ")[0]
+    # A label's digest is that of the text it reads.
+    expected = None if model is Label else getattr(row, "content_sha256", None)
+    text = unpack(row.payload) if isinstance(row.payload, bytes) else row.payload
+    return None if expected in (None, digest(text)) else "its text is not the one that was stored (another digest)"

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,13 @@ REMEDIES = (
     (r"append-only", "stored facts are never changed; write a new row under a new run instead"),
     (r"no such table|does not exist", "run `horizon migrate`"),
     (r"connect|authentication", "check HORIZON_DATABASE_URL and that the server runs"),
+)
+_WATCH_THE_CLIENT = text(
+    # A machine that vanished is noticed in two minutes and not, as by default, in two hours; and a server's limit for
+    # idle sessions does not end ours. https://www.postgresql.org/docs/current/runtime-config-connection.html
+    "SELECT set_config(name, CASE name WHEN 'tcp_keepalives_idle' THEN '60' WHEN 'tcp_keepalives_interval' THEN '15' "
+    "WHEN 'tcp_keepalives_count' THEN '4' ELSE '0' END, false) FROM pg_settings WHERE name IN "
+    "('tcp_keepalives_idle', 'tcp_keepalives_interval', 'tcp_keepalives_count', 'idle_session_timeout')"
 )
 DEFECT = "this is a defect of Horizon; please report it with this message"
 
@@ -117,6 +124,28 @@ def writing(engine: Engine) -> Iterator[Connection]:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('horizon'))"))
         yield connection
+
+
+@contextmanager
+def held_alone(engine: Engine, name: str) -> Iterator[bool]:
+    """Hold a lock of this name on a PostgreSQL server, on a connection of its own; False while another has it.
+
+    The server gives it back when the connection ends, however it ends: nothing is left of a killed process. A pooler
+    in front of the server must keep sessions apart (PgBouncer: session mode). In SQLite a lock of the file system does.
+    """
+    if engine.dialect.name != "postgresql":
+        yield True
+        return
+    with ExitStack() as held:
+        with _as_store_error(engine):
+            # Outside transactions: one that idles for hours would hold back the server's vacuum.
+            connection = held.enter_context(engine.connect().execution_options(isolation_level="AUTOCOMMIT"))
+            connection.execute(_WATCH_THE_CLIENT)
+            take = text("SELECT pg_try_advisory_lock(hashtext(:name))")
+            alone = bool(connection.execute(take, {"name": name}).scalar())
+            # Not back to the pool, where the connection would live on with its lock.
+            held.callback(connection.invalidate)
+        yield alone
 
 
 @contextmanager

@@ -9,10 +9,12 @@ from sqlalchemy import Connection, select
 from horizon.errors import StoreError
 from horizon.records import Fetch, Item, Label, Score
 from store import schema
+from store.counts import weekly_counts
 from store.database import Store
 from store.engine import reading
 from store.items import in_batches
-from store.payload import unpack
+from store.payload import read_record
+from store.runs import list_runs
 
 ROWS_A_GROUP = 10_000
 
@@ -22,18 +24,25 @@ Row = dict[str, Any]
 def export_parquet(store: Store, folder: Path) -> list[Path]:
     """Write items (newest versions), labels, weekly_counts, scores and fetches; returns the files.
 
-    All from one snapshot. A file appears under its name only when it is complete.
+    All from one snapshot. A file appears under its name only when it is complete. Each row names its world (live,
+    replayed or simulated), so that a file torn from its folder still tells what it holds.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with reading(store.engine) as connection:
+            world = _world(connection)
             return [
-                _write(folder / f"{name}.parquet", columns, read(connection))
+                _write(folder / f"{name}.parquet", columns, ({**row, "world": world} for row in read(connection)))
                 for name, (columns, read) in sorted(TABLES.items())
             ]
     except OSError as error:
         reason = error.strerror or str(error)
         raise StoreError(f"cannot write the export to {folder}: {reason}; choose a folder with free space") from None
+
+
+def _world(connection: Connection) -> str | None:
+    """A store holds one world for ever; None before its first run."""
+    return next((stored.run.params.get("world") for stored in list_runs(connection)), None)
 
 
 def _write(path: Path, columns: dict[str, str], rows: Iterable[Row]) -> Path:
@@ -62,7 +71,7 @@ def _arrow_type(pa: Any, kind: str) -> Any:
     }[kind]
 
 
-STAMP = {"run_id": "text", "known_at": "time"}
+STAMP = {"run_id": "text", "known_at": "time", "world": "text"}
 PAIR = {"taxonomy": "text", "model": "text"}
 ITEM = {
     **dict.fromkeys(("id", "source", "kind", "version", "title", "abstract", "language"), "text"),
@@ -76,6 +85,7 @@ ITEM = {
 }
 LABEL = {
     "item_id": "text",
+    "source": "text",
     "area": "text",
     "probability": "number",
     "assigned": "flag",
@@ -112,37 +122,54 @@ def _items(connection: Connection) -> Iterator[Row]:
     )
     query = select(version.payload, version.run_id, version.known_at).select_from(joined).order_by(item.id)
     for payload, run_id, known_at in _stream(connection, query):
-        yield {**Item.model_validate_json(unpack(payload)).model_dump(), "run_id": run_id, "known_at": known_at}
+        yield {**read_record(Item, payload).model_dump(), "run_id": run_id, "known_at": known_at}
 
 
 def _labels(connection: Connection) -> Iterator[Row]:
     table = schema.label
-    query = select(table.c.payload, table.c.content_sha256, table.c.run_id, table.c.known_at)
-    for payload, content, run_id, known_at in _stream(connection, query.order_by(*table.primary_key)):
-        label = Label.model_validate_json(unpack(payload))
+    query = select(table.c.payload, table.c.content_sha256, table.c.run_id, table.c.known_at, schema.item.c.source)
+    query = query.join(schema.item, schema.item.c.id == table.c.item_id)
+    for payload, content, run_id, known_at, source in _stream(connection, query.order_by(*table.primary_key)):
+        label = read_record(Label, payload)
         row = label.model_dump(include={"item_id", "area", "probability", "assigned", "taxonomy", "model"})
         row["routes"] = [route.model_dump_json(exclude_defaults=True) for route in label.routes]
         row["evidence"] = [evidence.model_dump_json(exclude_defaults=True) for evidence in label.evidence]
-        yield {**row, "content_sha256": content, "run_id": run_id, "known_at": known_at}
+        yield {**row, "source": source, "content_sha256": content, "run_id": run_id, "known_at": known_at}
 
 
 def _counts(connection: Connection) -> Iterator[Row]:
-    table = schema.weekly_count
-    for row in _stream(connection, select(table).order_by(*table.primary_key)):
-        yield dict(row._mapping)
+    """Points as `Store.weekly_counts` tells them: one a week without gaps, empty where the week is unknown."""
+    table = schema.weekly_count.c
+    pairs = select(table.taxonomy, table.model).distinct().order_by(table.taxonomy, table.model)
+    for taxonomy, model in connection.execute(pairs).all():
+        stamps = _stamps(connection, taxonomy, model)
+        for point in weekly_counts(connection, (taxonomy, model), None, None, (None, None), None):
+            row = {**point.model_dump(), "taxonomy": taxonomy, "model": model}
+            run_id, known_at = (None, None)
+            if point.n is not None:
+                run_id, known_at = stamps[point.series, point.source, str(point.week)]
+            yield {**row, "week": str(point.week), "run_id": run_id, "known_at": known_at}
+
+
+def _stamps(connection: Connection, taxonomy: str, model: str) -> dict[tuple[str, str, str], tuple[str, Any]]:
+    """Run and time of the newest row of each series, source and week."""
+    table = schema.weekly_count.c
+    query = select(table.series, table.source, table.week, table.run_id, table.known_at)
+    query = query.where(table.taxonomy == taxonomy, table.model == model).order_by(table.known_at, table.revision)
+    return {(row.series, row.source, row.week): (row.run_id, row.known_at) for row in connection.execute(query)}
 
 
 def _scores(connection: Connection) -> Iterator[Row]:
     table = schema.score
     for row in _stream(connection, select(table).order_by(*table.primary_key)):
-        score = Score.model_validate_json(row.payload)
+        score = read_record(Score, row.payload)
         yield {**score.model_dump(), **dict(row._mapping), "week": str(score.week)}
 
 
 def _fetches(connection: Connection) -> Iterator[Row]:
     table = schema.fetch
     for row in _stream(connection, select(table).order_by(*table.primary_key)):
-        yield {**Fetch.model_validate_json(row.payload).model_dump(), "run_id": row.run_id, "known_at": row.known_at}
+        yield {**read_record(Fetch, row.payload).model_dump(), "run_id": row.run_id, "known_at": row.known_at}
 
 
 def _stream(connection: Connection, query: Any) -> Iterator[Any]:

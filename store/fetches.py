@@ -9,7 +9,7 @@ from horizon.records import Fetch, FetchStatus
 from horizon.weeks import IsoWeek, weeks_between
 from store import schema
 from store.engine import insert_new
-from store.payload import canonical_json, digest
+from store.payload import canonical_json, digest, read_record
 from store.runs import require_run
 
 MERIT: dict[FetchStatus | None, int] = {None: 0, "ERROR": 1, "PARTIAL": 2, "NO_RESULTS": 3, "OK": 3}
@@ -53,7 +53,7 @@ def list_fetches(connection: Connection, source: str | None, as_of: datetime | N
         query = query.where(table.source == source)
     if as_of is not None:
         query = query.where(table.known_at <= as_of)
-    return [Fetch.model_validate_json(payload) for payload in connection.execute(query).scalars()]
+    return [read_record(Fetch, payload) for payload in connection.execute(query).scalars()]
 
 
 def week_statuses(

@@ -15,7 +15,7 @@ from horizon.weeks import IsoWeek
 from store import schema
 from store.engine import insert_new, insert_or_replace
 from store.fetches import mark_weeks
-from store.payload import digest, pack, unpack
+from store.payload import digest, pack, read_record
 from store.runs import require_run
 
 BATCH = 2000
@@ -47,6 +47,7 @@ class Version(NamedTuple):
     source: str
     week: str
     published: date
+    kind: str
 
 
 def encode(item: Item) -> bytes:
@@ -70,10 +71,15 @@ def _version(item: Item, known_at: datetime, content: str) -> Version:
         source=item.source,
         week=str(IsoWeek.of(item.published)),
         published=item.published,
+        kind=item.kind,
     )
 
 
-def ingest(connection: Connection, run_id: str, known_at: datetime, items: Iterable[Item]) -> IngestReport:
+Join = Callable[[Connection, str, datetime, Sequence[Item]], None]
+"""Called with the run, the time and the new texts of each batch."""
+
+
+def ingest(connection: Connection, run_id: str, known_at: datetime, items: Iterable[Item], join: Join) -> IngestReport:
     """Store what is new; a repeat adds nothing and a version that arrives late overwrites nothing.
 
     What is in force already is not written again, so an old run that ends after newer ones can hide what these saw
@@ -83,7 +89,7 @@ def ingest(connection: Connection, run_id: str, known_at: datetime, items: Itera
     tally: Counter[str] = Counter()
     weeks: set[tuple[str, IsoWeek]] = set()
     for batch in in_batches(items, BATCH):
-        _ingest_batch(connection, run_id, known_at, batch, tally, weeks)
+        join(connection, run_id, known_at, _ingest_batch(connection, run_id, known_at, batch, tally, weeks))
     mark_weeks(connection, run_id, weeks)
     return IngestReport(**tally)
 
@@ -95,10 +101,11 @@ def _ingest_batch(
     items: Sequence[Item],
     tally: Counter[str],
     weeks: set[tuple[str, IsoWeek]],
-) -> None:
+) -> list[Item]:
+    """The items whose text was not known."""
     history = _versions(connection, sorted({item.id for item in items}))
     rows = []
-    touched = set()
+    fresh = []
     for item in items:
         text = encode(item)
         version = _version(item, known_at, digest(text))
@@ -107,12 +114,14 @@ def _ingest_batch(
         tally[verdict] += 1
         if verdict != "unchanged":
             known.append(version)
-            touched.add(item.id)
+            fresh.append(item)
             rows.append({"item_id": item.id, "run_id": run_id, "payload": pack(text), **version._asdict()})
+    touched = {item.id for item in fresh}
     if rows:
         connection.execute(insert_new(connection, schema.item_version), rows)
         _point_at_newest(connection, {item_id: max(history[item_id]) for item_id in sorted(touched)})
         weeks |= {(v.source, IsoWeek.parse(v.week)) for item_id in touched for v in history[item_id]}
+    return fresh
 
 
 def _judge(known: Sequence[Version], version: Version) -> str:
@@ -141,13 +150,13 @@ def _versions(connection: Connection, ids: Sequence[str]) -> dict[str, list[Vers
 
 
 def _point_at_newest(connection: Connection, newest: dict[str, Version]) -> None:
-    columns = ("source", "week", "published", "known_at", "content_sha256")
+    columns = ("source", "week", "published", "kind", "known_at", "content_sha256")
     rows = [{"id": item_id, **{name: getattr(v, name) for name in columns}} for item_id, v in newest.items()]
     connection.execute(insert_or_replace(connection, schema.item), rows)
 
 
 def in_force(as_of: datetime | None, ids: Sequence[str] | None = None, where: Where | None = None) -> FromClause:
-    """The version in force of each item (id, source, week, published, known_at, content_sha256), as known then.
+    """The version in force of each item (id, source, week, published, kind, known_at, content_sha256), as known then.
 
     `ids` and `where` (given a table with these columns) limit it. Without `as_of` the table `item` has the answer,
     else the versions of every item that ever met the limits are ranked.
@@ -168,7 +177,7 @@ def in_force(as_of: datetime | None, ids: Sequence[str] | None = None, where: Wh
         .where(table.c.known_at <= as_of, table.c.item_id.in_(candidates))
         .subquery("ranked")
     )
-    wanted = [ranked.c[name] for name in ("source", "week", "published", "known_at", "content_sha256")]
+    wanted = [ranked.c[name] for name in ("source", "week", "published", "kind", "known_at", "content_sha256")]
     return (
         select(ranked.c.item_id.label("id"), *wanted)
         .where(ranked.c.place == 1, *limits(ranked, None))
@@ -209,7 +218,7 @@ def items_by_id(connection: Connection, ids: Iterable[str], as_of: datetime | No
 
 
 def decode(payload: bytes) -> Item:
-    return Item.model_validate_json(unpack(payload))
+    return read_record(Item, payload)
 
 
 def _with_payload(current: FromClause) -> Select[Any]:

@@ -12,7 +12,7 @@ from store import schema
 from store.engine import insert_new
 from store.fetches import mark_weeks
 from store.items import BATCH, Where, content_sha256, in_batches, in_force, items_by_id
-from store.payload import canonical_json, pack, unpack
+from store.payload import canonical_json, pack, read_record
 from store.runs import require_run
 
 Texts = dict[str, str]
@@ -119,7 +119,7 @@ def read_labels(
     if area is not None:
         query = query.where(label.area == area)
     for payload in connection.execute(query).scalars():
-        yield Label.model_validate_json(unpack(payload))
+        yield read_record(Label, payload)
 
 
 def find_labels(

@@ -3,8 +3,14 @@
 import hashlib
 import json
 import zlib
+from typing import TypeVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
+
+from horizon.errors import StoreError
+
+_Record = TypeVar("_Record", bound=BaseModel)
+REMEDY = "it is damaged or of a newer Horizon; `horizon verify --store` names all such, then put back a copy"
 
 
 def canonical_json(record: BaseModel) -> str:
@@ -21,4 +27,21 @@ def pack(text: str | bytes) -> bytes:
 
 
 def unpack(payload: bytes) -> bytes:
-    return zlib.decompress(payload)
+    """Raises StoreError for bytes that `pack` did not make."""
+    try:
+        return zlib.decompress(payload)
+    except (zlib.error, TypeError) as error:
+        raise StoreError(
+            f"expected a stored payload, found bytes that cannot be unpacked ({error}): {REMEDY}"
+        ) from None
+
+
+def read_record(model: type[_Record], payload: bytes | str) -> _Record:
+    """A record from a packed payload or from JSON text; raises StoreError when it is none."""
+    try:
+        return model.model_validate_json(unpack(payload) if isinstance(payload, bytes) else payload)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        place = ".".join(map(str, first["loc"])) or "its text"
+        message = f"expected a stored {model.__name__}, found one whose {place} cannot be read ({first['msg']})"
+        raise StoreError(f"{message}: {REMEDY}") from None

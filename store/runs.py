@@ -1,17 +1,17 @@
-"""Runs and what belongs to them: issues, briefs, and the locks that keep two runs apart."""
+"""Runs and what belongs to them: issues and briefs."""
 
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal, NamedTuple
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from horizon.errors import StoreError
 from horizon.records import Issue, Run
 from horizon.weeks import IsoWeek
 from store import schema
-from store.engine import insert_new, insert_or_replace
-from store.payload import canonical_json, digest
+from store.engine import insert_new
+from store.payload import canonical_json, digest, read_record
 
 RunStatus = Literal["running", "done", "failed"]
 
@@ -66,9 +66,7 @@ def list_runs(connection: Connection, run_id: str | None = None) -> list[StoredR
     query = select(table.payload, table.status, table.finished).order_by(table.started, table.run_id)
     if run_id is not None:
         query = query.where(table.run_id == run_id)
-    return [
-        StoredRun(Run.model_validate_json(row.payload), row.status, row.finished) for row in connection.execute(query)
-    ]
+    return [StoredRun(read_record(Run, row.payload), row.status, row.finished) for row in connection.execute(query)]
 
 
 def require_run(connection: Connection, run_id: str) -> Run:
@@ -109,7 +107,7 @@ def list_issues(connection: Connection, run_id: str | None, source: str | None, 
     if week is not None:
         query = query.where(run.week == str(week))
     query = query.order_by(table.known_at, table.run_id, table.content_sha256)
-    return [Issue.model_validate_json(payload) for payload in connection.execute(query).scalars()]
+    return [read_record(Issue, payload) for payload in connection.execute(query).scalars()]
 
 
 def record_brief(connection: Connection, brief: StoredBrief) -> None:
@@ -123,20 +121,3 @@ def list_briefs(connection: Connection) -> list[StoredBrief]:
     columns = (table.run_id, table.known_at, table.week, table.kind, table.sha256, table.path)
     query = select(*columns).order_by(table.week, table.known_at, table.run_id, table.path)
     return [StoredBrief(*row[:2], IsoWeek.parse(row.week), *row[3:]) for row in connection.execute(query)]
-
-
-def take_lock(connection: Connection, name: str, owner: str, now: datetime, expires: datetime) -> bool:
-    """True when the lock is now the owner's; an expired one may be taken over, one's own renewed."""
-    table = schema.lock.c
-    held = connection.execute(select(table.owner, table.expires).where(table.name == name)).first()
-    if held is not None and held.owner != owner and held.expires > now:
-        return False
-    row = {"name": name, "owner": owner, "expires": expires}
-    connection.execute(insert_or_replace(connection, schema.lock), [row])
-    return True
-
-
-def release_lock(connection: Connection, name: str, owner: str) -> None:
-    """Gives the lock back; nothing happens if another owner has it."""
-    table = schema.lock.c
-    connection.execute(delete(schema.lock).where(table.name == name, table.owner == owner))

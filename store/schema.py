@@ -61,6 +61,7 @@ item = _small(
     Column("source", Key, nullable=False),
     Column("week", Key, nullable=False),
     Column("published", Day, nullable=False),
+    Column("kind", Key, nullable=False, server_default="preprint"),
     Column("known_at", Instant, nullable=False),
     Column("content_sha256", Sha256, nullable=False),
 )
@@ -76,12 +77,41 @@ item_version = _large(
     Column("source", Key, nullable=False),
     Column("week", Key, nullable=False),
     Column("published", Day, nullable=False),
+    Column("kind", Key, nullable=False, server_default="preprint"),
     Column("ranked_at", Instant, nullable=False),
     Column("number", Integer, nullable=False),
     Column("payload", LargeBinary, nullable=False),
 )
 """Every version ever seen. The greatest (ranked_at, number, known_at, content_sha256) is the version in force."""
 Index("item_version_source_week", item_version.c.source, item_version.c.week)
+
+item_key = _small(
+    "item_key",
+    Column("key", LargeBinary(16), primary_key=True),
+    Column("item_id", Key, primary_key=True),
+)
+"""Digests of what tells that two items are one work (a DOI, a family, a title with its first author)."""
+
+work_member = _small(
+    "work_member",
+    Column("item_id", Key, primary_key=True),
+    _known_at(primary_key=True),
+    Column("work_id", Key, primary_key=True),
+    Column("rule", Key, nullable=False),
+    _run_id(),
+)
+"""Items of works that have several. The newest row tells an item's work; works only ever grow together."""
+Index("work_member_work", work_member.c.work_id)
+
+denominator = _small(
+    "denominator",
+    Column("source", Key, primary_key=True),
+    Column("week", Key, primary_key=True),
+    _known_at(primary_key=True),
+    Column("total", Integer, primary_key=True, autoincrement=False),
+    _run_id(),
+)
+"""How many records a source says it published in a week, where only those on our subjects are fetched."""
 
 affected_week = _small(
     "affected_week",
@@ -173,11 +203,4 @@ brief = _small(
     Column("week", Key, nullable=False),
     Column("kind", Key, nullable=False),
     _known_at(),
-)
-
-lock = _large(
-    "lock",
-    Column("name", Key, primary_key=True),
-    Column("owner", Text, nullable=False),
-    Column("expires", Instant, nullable=False),
 )

@@ -10,7 +10,7 @@ from horizon.records import Score
 from horizon.weeks import IsoWeek
 from store import schema
 from store.engine import insert_new
-from store.payload import canonical_json
+from store.payload import canonical_json, read_record
 from store.runs import require_run
 
 
@@ -59,7 +59,7 @@ def read_scores(
     newest_last = (table.known_at, table.run_id, table.revision)
     rows = connection.execute(_limited(query, taxonomy, model, as_of).order_by(*newest_last))
     newest = {(row.series, row.source): row.payload for row in rows}
-    return [Score.model_validate_json(newest[key]) for key in sorted(newest)]
+    return [read_record(Score, newest[key]) for key in sorted(newest)]
 
 
 def previous_week(

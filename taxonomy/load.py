@@ -50,12 +50,15 @@ class Taxonomy:
 
 
 def load_taxonomy(directory: Path | None = None) -> Taxonomy:
-    """Load every `*.yml` of a folder (default: the shipped areas).
+    """Load every `*.yml` of a folder (default: the shipped areas); one named `*.yaml` is a mistake, not passed over.
 
     Raises TaxonomyError with file and line for the first mistake within a file or across files.
     """
     folder = directory or AREAS
     paths = sorted(folder.glob("*.yml"))
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if path.suffix.lower() in (".yaml", ".yml") and path.suffix != ".yml":
+            raise TaxonomyError(f"expected a name that ends in .yml, found {path.name}; rename it", file=path)
     if not paths:
         raise TaxonomyError(f"expected area files (*.yml), found none in {folder}; name a folder that holds them")
     areas = [load_area(path) for path in paths]
@@ -71,8 +74,11 @@ def load_area(path: Path) -> AreaFile:
     try:
         loader = _Loader(text)
         node = loader.get_single_node()
+        for at, key in _repeated_keys(node):
+            # YAML itself forbids it, and the reader would silently take the last.
+            raise TaxonomyError(f"the key {key!r} stands twice in one mapping; remove one", file=path, line=at)
         data = None if node is None else loader.construct_document(node)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else None
         problem = getattr(error, "problem", None) or str(error)
@@ -89,6 +95,25 @@ def load_area(path: Path) -> AreaFile:
     for place, message in _repeats(area):
         raise TaxonomyError(message, file=path, line=_line_of(node, place))
     return area
+
+
+def _repeated_keys(node: yaml.Node | None, seen: set[int] | None = None) -> Iterator[tuple[int, str]]:
+    """Line and key of every second value of a key. An alias is looked into once: it may lead back to itself."""
+    seen = set() if seen is None else seen
+    if node is None or id(node) in seen:
+        return
+    seen.add(id(node))
+    if isinstance(node, yaml.MappingNode):
+        keys: set[str] = set()
+        for key, value in node.value:
+            if isinstance(key, yaml.ScalarNode):
+                if key.value in keys:
+                    yield key.start_mark.line + 1, key.value
+                keys.add(key.value)
+            yield from _repeated_keys(value, seen)
+    elif isinstance(node, yaml.SequenceNode):
+        for value in node.value:
+            yield from _repeated_keys(value, seen)
 
 
 def json_schema() -> str:

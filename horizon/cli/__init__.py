@@ -8,6 +8,9 @@ import typer
 from horizon.cli import briefs, files, scanning, system, taxonomies
 from horizon.errors import HorizonError
 
+INTERRUPTED = 130
+"""128 and the number of SIGINT, as shells say it."""
+
 app = typer.Typer(
     name="horizon",
     help="Weekly horizon scanning of frontier technologies: feeds, labels, momentum and bilingual briefs.",
@@ -31,13 +34,19 @@ def main() -> None:
         logging.getLogger(library).setLevel(logging.WARNING)
     try:
         app()
+    except SystemExit as end:
+        # Typer makes this of Ctrl-C, silently.
+        if end.code == INTERRUPTED:
+            _tell("interrupted; run the same command again to carry on")
+        raise
     except HorizonError as error:
-        print(f"horizon: {error}", file=sys.stderr)
+        _tell(str(error))
         sys.exit(error.exit_code)
     except OSError as error:
         # The machine's fault, not a mistake of ours: a full disk, a folder without rights, a file that has gone.
-        print(f"horizon: {error}; make room or mend the rights, then run the same command again", file=sys.stderr)
+        _tell(f"{error}; make room or mend the rights, then run the same command again")
         sys.exit(3)
-    except KeyboardInterrupt:
-        print("horizon: interrupted; run the same command again to carry on", file=sys.stderr)
-        sys.exit(130)
+
+
+def _tell(message: str) -> None:
+    print("horizon:", " ".join(message.split()), file=sys.stderr)

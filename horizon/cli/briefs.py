@@ -1,7 +1,7 @@
 """Verbs on briefs: write them, verify them."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -13,12 +13,15 @@ from horizon.cli.options import (
     WeekText,
     clock,
     emit,
-    open_workspace,
+    open_existing,
     source_words,
     week_of,
     words,
 )
-from horizon.errors import UsageError
+from horizon.errors import StoreError, UsageError
+
+if TYPE_CHECKING:
+    from flows.workspace import Workspace
 
 LANGUAGES: dict[str, tuple[str, ...]] = {"zh": ("zh",), "en": ("en",), "both": ("zh", "en")}
 
@@ -37,32 +40,60 @@ def brief(
     sources: Sources = "all",
     as_of: AsOf = None,
     data: DataDir = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Write the brief of a week that has been scored."""
+    """Write the brief of a week that has been scored, and verify it; exit code 1 on any mismatch."""
     from flows import steps
     from flows.scan import WeeklyParams, open_weekly_run
 
     now = clock(as_of)
-    with open_workspace(data) as work:
+    with open_existing(data) as work, work.exclusive():
         params = WeeklyParams(week=week_of(week, now), sources=source_words(sources), languages=LANGUAGES[lang])
         run, _ = open_weekly_run(work, params, now)
         if not work.store.scores(run.week, run.taxonomy, run.model, as_of=run.started):
             message = f"expected scores of {run.week} by this taxonomy and model, found none"
             raise UsageError(message + f"; run `horizon scan --week {run.week}` first")
-        for path in steps.write_briefs(work, run, params.languages, words(formats)):
-            typer.echo(path)
-
-
-def verify(
-    file: Annotated[Path, typer.Argument(help="A brief.json.")], data: DataDir = None, as_json: AsJson = False
-) -> None:
-    """Recompute every number of a brief and check every quote and link; exit code 1 on any mismatch."""
-    from reports.verify import verify_brief
-
-    with open_workspace(data) as work:
-        faults = [str(fault) for fault in verify_brief(file, work.store, work.taxonomy)]
+        paths = steps.write_briefs(work, run, params.languages, words(formats))
+        faults = steps.verify_written(work, paths)
     emit(
-        {"file": str(file), "mismatches": faults}, as_json, "\n".join(faults) or f"{file}: every number and quote holds"
+        {"week": str(run.week), "briefs": [str(path) for path in paths], "mismatches": faults},
+        as_json,
+        "\n".join([*map(str, paths), *(f"MISMATCH {fault}" for fault in faults)]),
     )
     if faults:
         raise typer.Exit(1)
+
+
+def verify(
+    file: Annotated[Path | None, typer.Argument(help="A brief.json.")] = None,
+    store: Annotated[
+        bool, typer.Option("--store", help="Try every stored record instead of, or before, a brief.")
+    ] = False,
+    data: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Recompute every number of a brief and check every quote and link; exit code 1 on any mismatch."""
+    if file is None and not store:
+        raise UsageError("expected a brief.json, or --store; found neither")
+    if file is not None and not file.is_file():
+        raise UsageError(f"expected the brief.json of an issue, found no file {file}; see `briefs` in the data folder")
+    with open_existing(data) as work:
+        damage = work.store.check(records=True) if store else []
+        # What a damaged store says proves nothing of a brief.
+        faults = _mismatches(work, file) if file and not damage else []
+    held = [] if damage or not store else ["the store is whole: every record can be read"]
+    held += [] if damage or faults or file is None else [f"{file}: every number and quote holds"]
+    text = "\n".join([*(f"DAMAGED {fault}" for fault in damage), *faults, *held])
+    found: dict[str, object] = {"mismatches": faults}
+    found |= {"file": str(file)} if file else {}
+    emit(found | ({"damage": damage} if store else {}), as_json, text)
+    if damage:
+        raise StoreError(f"{len(damage)} stored records are damaged; put back a copy of the database")
+    if faults:
+        raise typer.Exit(1)
+
+
+def _mismatches(work: "Workspace", file: Path) -> list[str]:
+    from reports.verify import verify_brief
+
+    return [str(fault) for fault in verify_brief(file, work.store, work.taxonomy)]

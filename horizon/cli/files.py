@@ -15,7 +15,7 @@ from horizon.cli.options import (
     WeekText,
     clock,
     emit,
-    open_workspace,
+    open_existing,
     source_words,
     week_of,
 )
@@ -38,7 +38,8 @@ def register(app: typer.Typer) -> None:
 
 def classify(
     file: Annotated[
-        Path | None, typer.Argument(help="JSONL, CSV or Parquet with id,title,abstract[,codes,kind,language,date].")
+        Path | None,
+        typer.Argument(help="JSONL, CSV or Parquet with id,title,abstract[,codes]; other columns are passed over."),
     ] = None,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="JSONL to write; whole or not at all.")] = None,
     model: Model = None,
@@ -66,7 +67,7 @@ def _classify_stored(week: str, sources: str, as_of: str | None, data: Path | No
     from flows.scan import WeeklyParams, open_weekly_run
 
     now = clock(as_of)
-    with open_workspace(data) as work:
+    with open_existing(data) as work, work.exclusive():
         run, _ = open_weekly_run(work, WeeklyParams(week=week_of(week, now), sources=source_words(sources)), now)
         typer.echo(f"{run.week}: {steps.classify_new(work, run)} items classified")
 

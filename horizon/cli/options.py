@@ -63,6 +63,18 @@ def open_workspace(data_dir: Path | None) -> "Workspace":
     return Workspace(Settings.in_folder(data_dir))
 
 
-def emit(value: Any, as_json: bool, text: str) -> None:
+def open_existing(data_dir: Path | None) -> "Workspace":
+    """The workspace of a verb that only makes sense on what was scanned before.
+
+    Raises UsageError where there is no database: a mistyped folder is told, not made.
+    """
+    work = open_workspace(data_dir)
+    if not work.has_database:
+        place = work.settings.database_url or f"the folder {work.settings.data_dir}"
+        raise UsageError(f"expected a database of Horizon in {place}, found none; name the right folder with --data")
+    return work
+
+
+def emit(value: Any, as_json: bool, text: str, to_stderr: bool = False) -> None:
     """Print `value` as JSON, or the text made for people."""
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str) if as_json else text)
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str) if as_json else text, err=to_stderr)

@@ -13,6 +13,7 @@ from horizon.cli.options import (
     WeekText,
     clock,
     emit,
+    open_existing,
     open_workspace,
     source_words,
     week_of,
@@ -84,7 +85,7 @@ def demo(
     data: Annotated[
         Path, typer.Option("--data", help="Folder for the demonstration's own database and briefs.")
     ] = Path("var/demo"),
-    items_per_week: Annotated[int, typer.Option(help="Size of the simulated world.")] = 1000,
+    items_per_week: Annotated[int, typer.Option(help="arXiv items a week; other sources in proportion.")] = 400,
 ) -> None:
     """The whole product on the simulated world: three years, the last weeks scanned one by one. No key, no network."""
     from flows.demo import run_demo
@@ -94,7 +95,10 @@ def demo(
 
 
 def _resume(work: "Workspace", week: str, sources: str, as_of: str | None) -> "tuple[Run, tuple[str, ...]]":
-    """The weekly run that a single step belongs to, the same one that `scan` would carry on, and its sources."""
+    """The weekly run that a single step belongs to, the same one that `scan` would carry on, and its sources.
+
+    Inside `work.exclusive()`: a step beside a scan would write into the middle of it.
+    """
     from flows.scan import WeeklyParams, open_weekly_run, sources_of
 
     now = clock(as_of)
@@ -108,7 +112,7 @@ def crawl(week: WeekText = "last", sources: Sources = "all", as_of: AsOf = None,
     from flows import steps
 
     failed = False
-    with open_workspace(data) as work:
+    with open_workspace(data) as work, work.exclusive():
         run, chosen = _resume(work, week, sources, as_of)
         for source in chosen:
             found = steps.crawl_source(work, run, source)
@@ -134,24 +138,29 @@ def ingest(
     """Second step: store what was crawled (crawling first what is not there)."""
     from flows import steps
 
+    failed = False
     with open_workspace(data) as work:
         if from_raw:
             from flows.reingest import run_reingest
 
             _report(run_reingest(work, source_words(sources), clock(as_of)), as_json)
             return
-        run, chosen = _resume(work, week, sources, as_of)
-        for source in chosen:
-            found = steps.crawl_source(work, run, source)
-            added = 0 if found is None else steps.ingest_crawl(work, run, found)
-            typer.echo(f"{source} {run.week}: {added} items new or changed")
+        with work.exclusive():
+            run, chosen = _resume(work, week, sources, as_of)
+            for source in chosen:
+                found = steps.crawl_source(work, run, source)
+                added = 0 if found is None else steps.ingest_crawl(work, run, found)
+                failed |= found is not None and found.fetch.status == "ERROR"
+                typer.echo(f"{source} {run.week}: {added} items new or changed")
+    if failed:
+        raise typer.Exit(3)
 
 
 def score(week: WeekText = "last", sources: Sources = "all", as_of: AsOf = None, data: DataDir = None) -> None:
     """Fourth step: count the weeks that changed and score every series."""
     from flows import steps
 
-    with open_workspace(data) as work:
+    with open_existing(data) as work, work.exclusive():
         run, chosen = _resume(work, week, sources, as_of)
         counted = steps.count_weeks(work, run)
         scored = steps.score_week(work, run, chosen)

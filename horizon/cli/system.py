@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from horizon.cli import sources
-from horizon.cli.options import DataDir, open_workspace
+from horizon.cli.options import DataDir, open_existing
 from horizon.settings import Settings
 
 
@@ -31,7 +31,7 @@ def export(folder: Annotated[Path, typer.Argument(help="Folder for the Parquet f
     """Write items, labels, weekly counts, scores and fetches as Parquet, for pandas."""
     from store.export import export_parquet
 
-    with open_workspace(data) as work:
+    with open_existing(data) as work:
         for path in export_parquet(work.store, folder):
             typer.echo(path)
 
@@ -44,11 +44,19 @@ def replay_server(
         Path | None, typer.Option(help="Folder of Parquet files (default: arxiv of the shared data).")
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the simulated world.")] = 1,
+    items_per_week: Annotated[
+        int, typer.Option(help="arXiv items a week of the simulated world; other sources in proportion.")
+    ] = 1000,
+    weeks: Annotated[int, typer.Option(help="Weeks of the simulated world.")] = 156,
+    faults: Annotated[Path | None, typer.Option(help="JSON file with a plan of misbehaviours.")] = None,
 ) -> None:
     """Serve recorded or simulated feeds on this machine, as if live, with a movable clock."""
     from scrapers.replay.__main__ import main
 
     argv = ["--world", world, "--port", str(port), "--seed", str(seed)]
+    argv += ["--items-per-week", str(items_per_week), "--weeks", str(weeks)]
+    if faults:
+        argv += ["--faults", str(faults)]
     if now:
         argv += ["--now", now]
     if world == "corpus":

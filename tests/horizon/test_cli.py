@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,8 @@ import pytest
 import typer
 
 from horizon.cli import app
+from horizon.errors import UsageError
+from horizon.settings import Settings
 from taxonomy.load import AREAS
 
 README = Path(__file__).resolve().parents[2] / "README.md"
@@ -142,3 +145,87 @@ def test_the_doctor_answers_in_json(tmp_path: Path) -> None:
     assert {"taxonomy", "model", "disk", "database", "clock", "contact", "source arxiv"} <= set(subjects)
     assert found.returncode == 1
     assert not (tmp_path / "data").exists()
+
+
+# ---- exit codes ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("words", [("verify", "nosuch.json"), ("verify", "."), ("verify",)])
+def test_a_brief_that_is_not_there_is_a_usage_error(words: tuple[str, ...], tmp_path: Path) -> None:
+    found = _run(*words, cwd=tmp_path)
+    assert (found.returncode, len(found.stderr.splitlines())) == (2, 1)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "words", [("verify", "brief.json"), ("verify", "--store"), ("export", "out"), ("brief",), ("score",), ("classify",)]
+)
+def test_a_mistyped_data_folder_is_told_and_not_made(words: tuple[str, ...], tmp_path: Path) -> None:
+    (tmp_path / "brief.json").write_text("{}")
+    found = _run(*words, "--data", "tpyo", cwd=tmp_path)
+    assert (found.returncode, len(found.stderr.splitlines())) == (2, 1)
+    assert "tpyo" in found.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["brief.json"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("HORIZON_CRAWL_RETRY_DELAYS_S", "soon"), ("HORIZON_CRAWL_RETRY_DELAYS_S", '["soon"]')]
+)
+def test_a_setting_that_cannot_be_used_is_one_line(
+    name: str, value: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+    found = _run("sources", "list", cwd=tmp_path)
+    assert (found.returncode, len(found.stderr.splitlines())) == (2, 1)
+    assert name.lower().removeprefix("horizon_") in found.stderr.lower()
+
+
+def test_an_empty_setting_counts_as_not_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("HORIZON_DATA_DIR", "HORIZON_REPLAY_URL", "HORIZON_DATABASE_URL"):
+        monkeypatch.setenv(name, "")
+    (tmp_path / ".env").write_text("HORIZON_CONTACT=\n", encoding="utf-8")
+    settings = Settings()
+    assert settings == Settings.model_validate({})
+    assert (settings.data_dir, settings.replay_url, settings.contact) == (Path("var"), None, None)
+    assert settings.url == "sqlite:///var/horizon.sqlite"
+
+
+def test_a_wrong_setting_never_shows_its_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(UsageError) as raised:
+        Settings(database_url=["postgresql://ann:secret@host/x"])
+    assert "HORIZON_DATABASE_URL" in str(raised.value)
+    assert "secret" not in str(raised.value)
+
+
+def _interrupted(body: str) -> subprocess.Popen[str]:
+    """`horizon migrate` with this work in the place of its own."""
+    program = f"import sys, time, store.database as d, horizon.cli as c\ndef work(url):\n    {body}\n"
+    program += "d.migrate = work; sys.argv = ['horizon', 'migrate']; c.main()"
+    pipe = subprocess.PIPE
+    return subprocess.Popen([sys.executable, "-c", program], cwd=README.parent, stdout=pipe, stderr=pipe, text=True)
+
+
+def test_ctrl_c_is_one_line_and_exit_code_130() -> None:
+    with _interrupted("print('at work', flush=True); time.sleep(60)") as running:
+        assert running.stdout is not None
+        assert running.stdout.readline() == "at work\n"
+        running.send_signal(signal.SIGINT)
+        _, told = running.communicate(timeout=30)
+    assert running.returncode == 130
+    assert told == "horizon: interrupted; run the same command again to carry on\n"
+
+
+@pytest.mark.parametrize(
+    "error", ["OSError(28, 'No space left on device')", "__import__('horizon.errors').errors.RenderError('a font')"]
+)
+def test_a_full_disk_or_a_brief_that_cannot_be_rendered_is_exit_code_3(error: str) -> None:
+    with _interrupted(f"raise {error}") as running:
+        _, told = running.communicate(timeout=30)
+    assert (running.returncode, len(told.splitlines())) == (3, 1)
+
+
+def test_a_reader_that_goes_away_is_no_traceback() -> None:
+    command = f"{sys.executable} -m horizon taxonomy schema | head -1"
+    found = subprocess.run(command, shell=True, capture_output=True, text=True, check=False, cwd=README.parent)
+    assert "Traceback" not in found.stderr

@@ -3,7 +3,8 @@
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,13 @@ def ingest_own_and_shared(url: str, number: int) -> None:
         run_id = f"run-{number}"
         begin(store, run_id)
         store.ingest(run_id, at(0), items(number * 1000, number * 1000 + 1500))
+
+
+def hold_and_hang(url: str) -> None:
+    """Takes the lock of a scan, says so, and waits to be killed."""
+    with Store.open(url) as store, store.alone("horizon scan") as alone:
+        print("alone" if alone else "not alone", flush=True)
+        sys.stdin.read()
 
 
 def start(call: str) -> subprocess.Popen[str]:
@@ -97,3 +105,33 @@ def test_writers_that_start_at_once_on_an_empty_database_all_finish(empty_url: s
     with Store.open(empty_url) as store:
         assert store.item_count() == writers * 1000 + 500
         assert store.table_digest()["item_version"][0] == writers * 1000 + 500
+
+
+def test_one_scan_at_a_time_on_a_shared_database_and_nothing_is_left_of_a_killed_one(
+    new_postgres: Callable[[str], str], postgres_template: str
+) -> None:
+    url = new_postgres(postgres_template)
+    with Store.open(url) as store, start(f"hold_and_hang({url!r})") as victim:
+        assert victim.stdout is not None
+        assert victim.stdout.readline() == "alone\n"
+        with store.alone("horizon scan") as alone:
+            assert not alone
+        with store.alone("another name") as alone:
+            assert alone
+        victim.send_signal(signal.SIGKILL)
+        victim.wait()
+        assert _comes_free(store), "the server gives the lock of a dead process back by itself"
+        with store.alone("horizon scan") as first, store.alone("horizon scan") as second:
+            assert (first, second) == (True, False)
+        with store.alone("horizon scan") as alone:
+            assert alone, "given back at the end"
+
+
+def _comes_free(store: Store) -> bool:
+    """The server notices a closed socket by itself, some moments after the kill."""
+    patience = time.monotonic() + 20
+    while time.monotonic() < patience:
+        with store.alone("horizon scan") as alone:
+            if alone:
+                return True
+    return False

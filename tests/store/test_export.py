@@ -9,7 +9,19 @@ import pytest
 from horizon.errors import StoreError
 from store.database import Store
 from store.export import export_parquet
-from tests.store.samples import MODEL, TAXONOMY, a_label, a_score, an_item, at, scan
+from tests.store.samples import (
+    MODEL,
+    SERIES,
+    TAXONOMY,
+    WEEK,
+    a_fetch,
+    a_label,
+    a_score,
+    an_item,
+    at,
+    begin,
+    scan,
+)
 
 
 def test_what_the_store_knows_comes_out_as_flat_tables(store: Store, tmp_path: Path) -> None:
@@ -34,6 +46,40 @@ def test_what_the_store_knows_comes_out_as_flat_tables(store: Store, tmp_path: P
     assert tables["scores"].loc[0, "share_52w"] == 0.01
     assert tables["fetches"].loc[0, "status"] == "OK"
     assert {time for table in tables.values() for time in table["known_at"]} == {at(0)}
+
+
+def test_counts_are_exported_as_the_store_tells_them(store: Store, tmp_path: Path) -> None:
+    """One row a series and week: the newest revision, gaps filled, and no number where the week is unknown."""
+    scan(store, [an_item()], [])
+    begin(store, "run-2", day=7, params={"world": "live"})
+    later = WEEK + 2
+    store.ingest("run-2", at(7), [an_item(2)])
+    store.record_fetch("run-2", a_fetch("ERROR", WEEK + 1), at(7))
+    store.record_fetch("run-2", a_fetch("OK", later), at(7))
+    store.add_labels("run-2", at(7), ["arxiv:2611.00002"], [])
+    store.recount("run-2", at(7), TAXONOMY, MODEL, {("arxiv", WEEK), ("arxiv", WEEK + 1), ("arxiv", later)}, SERIES)
+    export_parquet(store, tmp_path)
+    counts = pd.read_parquet(tmp_path / "weekly_counts.parquet")
+    one = counts[counts["series"] == "area:fusion"]
+    assert list(one["week"]) == ["2026-W47", "2026-W48", "2026-W49"]
+    assert [None if pd.isna(total) else int(total) for total in one["total"]] == [2, None, 0]
+    assert [None if pd.isna(n) else int(n) for n in one["n"]] == [0, None, 0]
+    assert list(one["run_id"].fillna("")) == ["run-2", "", "run-2"]
+    told = store.weekly_counts(TAXONOMY, MODEL)
+    assert [(row.series, row.source, row.week) for row in counts.itertuples()] == [
+        (point.series, point.source, str(point.week)) for point in told
+    ]
+
+
+def test_every_row_names_its_source_and_its_world(store: Store, tmp_path: Path) -> None:
+    begin(store, "run-0", params={"world": "simulated"})
+    item = an_item()
+    scan(store, [item], [a_label(item)], day=1)
+    store.add_scores("run-1", at(1), [a_score()])
+    for file in export_parquet(store, tmp_path):
+        table = pd.read_parquet(file)
+        assert set(table["source"]) == {"arxiv"}, file.name
+        assert set(table["world"]) == {"simulated"}, file.name
 
 
 def test_an_empty_store_gives_empty_tables_with_their_columns(sqlite_store: Store, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Runs, issues, briefs and locks, on both databases."""
+"""Runs, issues and briefs, on both databases."""
 
 import pytest
 
@@ -59,20 +59,3 @@ def test_a_brief_is_recorded_once_and_a_changed_one_beside_it(store: Store) -> N
         (WEEK, "a", at(0)),
         (WEEK, "b", at(0)),
     ]
-
-
-def test_a_lock_has_one_owner_until_it_is_released_or_expires(store: Store) -> None:
-    assert store.lock("arxiv", "scan-1", at(0), ttl_s=3600)
-    assert not store.lock("arxiv", "scan-2", at(0), ttl_s=3600)
-    assert store.lock("epo", "scan-2", at(0), ttl_s=3600), "another name is free"
-    store.unlock("arxiv", "scan-2")
-    assert not store.lock("arxiv", "scan-2", at(0), ttl_s=3600), "only the owner can release"
-    store.unlock("arxiv", "scan-1")
-    assert store.lock("arxiv", "scan-2", at(0), ttl_s=3600)
-    assert store.lock("arxiv", "scan-3", at(0, hour=7), ttl_s=3600), "an hour later the lock is stale"
-
-
-def test_an_owner_renews_its_lock(store: Store) -> None:
-    assert store.lock("arxiv", "scan-1", at(0, hour=6), ttl_s=3600)
-    assert store.lock("arxiv", "scan-1", at(0, hour=6), ttl_s=7200)
-    assert not store.lock("arxiv", "scan-2", at(0, hour=7), ttl_s=3600)

@@ -137,6 +137,39 @@ def test_an_empty_folder_is_an_error(tmp_path: Path) -> None:
         load_taxonomy(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("old", "twice"),
+    [
+        ("tier: 3\n", "tier: 3\ntier: 1\n"),
+        ("definition:\n", "definition: {en: one, en: two, zh: 三}\ndefinition:\n"),
+    ],
+)
+def test_a_key_that_stands_twice_is_named_by_file_and_line(folder: Path, old: str, twice: str) -> None:
+    path = folder / "quantum_technology.yml"
+    line = _edit(path, old, twice)
+    with pytest.raises(TaxonomyError, match="stands twice") as raised:
+        load_taxonomy(folder)
+    assert raised.value.file == path
+    assert raised.value.line == (line + 1 if "tier" in twice else line)
+
+
+def test_an_alias_of_a_mapping_is_no_repeated_key(tmp_path: Path) -> None:
+    """Keys are compared within one mapping only; a mapping that holds itself ends."""
+    path = tmp_path / "a.yml"
+    path.write_text("- &a {x: 1}\n- *a\n- &b {y: *b}\n", encoding="utf-8")
+    with pytest.raises(TaxonomyError) as raised:
+        load_area(path)
+    assert "stands twice" not in str(raised.value)
+
+
+@pytest.mark.parametrize("name", ["thirteenth_area.yaml", "thirteenth_area.YML"])
+def test_a_file_that_would_be_passed_over_for_its_name_is_a_mistake(folder: Path, name: str) -> None:
+    (folder / name).write_text("id: thirteenth_area\n", encoding="utf-8")
+    with pytest.raises(TaxonomyError, match=r"ends in \.yml") as raised:
+        load_taxonomy(folder)
+    assert raised.value.file == folder / name
+
+
 def test_a_file_in_another_encoding_is_an_error(folder: Path) -> None:
     (folder / "quantum_technology.yml").write_bytes("name: 量子".encode("gb18030"))
     with pytest.raises(TaxonomyError, match="UTF-8"):
