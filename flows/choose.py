@@ -2,9 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from flows.workspace import Workspace
 from horizon.errors import UsageError
+
+if TYPE_CHECKING:
+    from scrapers.source import Source
 
 
 @dataclass(frozen=True)
@@ -49,4 +53,9 @@ def _weekly(work: Workspace) -> tuple[str, ...]:
 
         simulated = work.world == "simulated"
         sources = [source for source in sources if speaks(source.replay_path, simulated=simulated)]
-    return tuple(source.id for source in sources if source.weekly)
+    return tuple(source.id for source in sources if source.weekly and not _is_idle(work, source))
+
+
+def _is_idle(work: Workspace, source: "Source") -> bool:
+    """A source of nothing but dropped files has nothing to say while there are none."""
+    return source.drop and not source.keys and not source.has_dropped(work.drop(source.id))

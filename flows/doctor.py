@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from flows.workspace import Workspace
-from horizon.errors import HorizonError
+from horizon.errors import HorizonError, SourceError, UsageError
 
 State = Literal["ok", "warning", "failed", "disabled"]
 _GIGABYTE = 1 << 30
@@ -39,8 +39,7 @@ def examine(work: Workspace, now: datetime, online: bool = False) -> list[Findin
         *_database(work),
         *_clock(work, now),
         *_contact(work),
-        *check_sources(work, (), online),
-        *_successes(work, now),
+        *_all_sources(work, now, online),
     ]
 
 
@@ -80,7 +79,7 @@ def _disk(work: Workspace) -> Iterator[Finding]:
 
 
 def _database(work: Workspace) -> Iterator[Finding]:
-    if not _has_database(work):
+    if not work.has_database:
         yield _finding("database", "ok", "none yet; the first scan makes it")
         return
     try:
@@ -93,20 +92,10 @@ def _database(work: Workspace) -> Iterator[Finding]:
     yield _finding("database", "failed" if faults else "ok", detail, runs=runs)
 
 
-def _has_database(work: Workspace) -> bool:
-    """Opening makes one, and a look must leave nothing behind."""
-    url, prefix = work.settings.url, "sqlite:///"
-    return (
-        not url.startswith(prefix)
-        or (work.settings.data_dir / "horizon.sqlite").exists()
-        or bool(work.settings.database_url)
-    )
-
-
 def _clock(work: Workspace, now: datetime) -> Iterator[Finding]:
     """A clock behind what was done already would write facts that seem to be known before their time."""
     try:
-        runs = work.store.runs() if _has_database(work) else []
+        runs = work.store.runs() if work.has_database else []
     except HorizonError:
         runs = []
     latest = max((stored.run.started for stored in runs), default=now)
@@ -116,12 +105,25 @@ def _clock(work: Workspace, now: datetime) -> Iterator[Finding]:
 
 
 def _contact(work: Workspace) -> Iterator[Finding]:
-    contact = work.settings.contact
-    yield _finding("contact", "ok" if contact else "failed", contact or "set HORIZON_CONTACT: live feeds ask for it")
+    contact, replay = work.settings.contact, work.settings.replay_url
+    unset = f"not set; {replay} asks for none" if replay else "set HORIZON_CONTACT: live feeds ask for it"
+    yield _finding("contact", "ok" if contact or replay else "failed", contact or unset)
+
+
+def _all_sources(work: Workspace, now: datetime, online: bool) -> Iterator[Finding]:
+    try:
+        yield from check_sources(work, (), online)
+        yield from _successes(work, now)
+    except UsageError as error:
+        # The operator's own folder of sources cannot be read.
+        yield _finding("sources", "failed", str(error))
 
 
 def check_sources(work: Workspace, names: tuple[str, ...], online: bool = False) -> list[Finding]:
-    """Each source's file, modules and key, and with `online` whether it answers. No name stands for all."""
+    """Each source's file, modules and key, and with `online` whether it answers. No name stands for all.
+
+    Raises UsageError for a name that is none.
+    """
     from scrapers.source import list_sources
 
     return [_checked(work, name, online) for name in names or list_sources()]
@@ -129,13 +131,14 @@ def check_sources(work: Workspace, names: tuple[str, ...], online: bool = False)
 
 def _checked(work: Workspace, name: str, online: bool) -> Finding:
     from scrapers.reach import reach
+    from scrapers.run import asks_nobody
     from scrapers.source import check_modules, load_source
 
     subject = f"source {name}"
     try:
         source = load_source(name)
         check_modules(source)
-    except HorizonError as error:
+    except SourceError as error:
         return _finding(subject, "failed", str(error))
     replay = work.settings.replay_url
     missing = () if replay else source.missing_keys(work.settings.environ, work.drop(name))
@@ -144,7 +147,7 @@ def _checked(work: Workspace, name: str, online: bool) -> Finding:
             subject, "disabled", f"disabled: no key; set {' and '.join(missing)}", missing=" ".join(missing)
         )
     ready = "keyless" if not source.keys else "key is set"
-    if not online:
+    if not online or (asks_nobody(source) and not replay):
         return _finding(subject, "ok", ready)
     found = reach(source, source.at_replay(replay) if replay else source.url, work.settings.contact)
     if not found.reachable:
@@ -162,16 +165,19 @@ def _checked(work: Workspace, name: str, online: bool) -> Finding:
 
 def _successes(work: Workspace, now: datetime) -> Iterator[Finding]:
     """The last day up to which each weekly source is completely known."""
+    from scrapers.run import asks_nobody
     from scrapers.source import list_sources, load_source
 
     for name in list_sources():
         try:
             source = load_source(name)
-            fetches = work.store.fetches(name) if _has_database(work) else []
+            fetches = work.store.fetches(name) if work.has_database else []
         except HorizonError:
             continue
         missing = source.missing_keys(work.settings.environ, work.drop(name))
-        if not source.weekly or (work.settings.replay_url is None and missing):
+        # A folder that a person fills now and then is never late.
+        idle = not source.weekly or asks_nobody(source)
+        if idle or (work.settings.replay_url is None and missing):
             continue
         good = max((fetch.until for fetch in fetches if fetch.status in ("OK", "NO_RESULTS")), default=None)
         if good is None:

@@ -5,10 +5,12 @@ Each is idempotent: a repeat adds nothing, a killed one resumes.
 
 import hashlib
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
+
+from pydantic import BaseModel
 
 from flows.workspace import Workspace
 from horizon.errors import UsageError
@@ -51,13 +53,22 @@ def plan_window(work: Workspace, source: str, week: IsoWeek, now: datetime) -> W
     from scrapers.source import load_source
 
     fetches = work.store.fetches(source, as_of=now)
-    first = min([week, *(IsoWeek.of(fetch.since + timedelta(days=6)) for fetch in fetches)])
+    first = min([week, *(_first_week(fetch) for fetch in fetches)])
     statuses = work.store.week_statuses(source, first, week, as_of=now)
     missed = [missed_week for missed_week, status in statuses.items() if status not in KNOWN]
     if week not in missed:
         return None
     given = load_source(source)
     return Window(given.window(min(missed))[0], given.window(week)[1], week)
+
+
+def _first_week(fetch: Fetch) -> IsoWeek:
+    """The first week that a fetch tells of: all that it covers when it was read, the one it was meant for otherwise.
+
+    The days of overlap before that one were not asked for their own sake: counted as tried, each failed attempt on a
+    new store would reach back one week more.
+    """
+    return IsoWeek.of(fetch.since + timedelta(days=6)) if fetch.status in KNOWN else fetch.week
 
 
 def crawl_source(work: Workspace, run: Run, source: str) -> Crawl | None:
@@ -68,11 +79,39 @@ def crawl_source(work: Workspace, run: Run, source: str) -> Crawl | None:
 
 def crawl_window(work: Workspace, run: Run, source: str, window: Window) -> Crawl:
     """Crawl in a subprocess into a folder of its own; a folder already complete is returned at once."""
-    return crawl_folder(work, source, window, run.started.date())
+    return _doubted(work, crawl_folder(work, source, window, run.started.date()))
 
 
-def crawl_folder(work: Workspace, source: str, window: Window, today: date, folder: Path | None = None) -> Crawl:
-    """Crawl a window, keep every raw answer in the archive, and store nothing. `today` is the clock's day."""
+def _doubted(work: Workspace, crawl: Crawl) -> Crawl:
+    """No result is not believed of a window whose items are held; the folder is then asked for again."""
+    from scrapers.crawl import forget_verdict
+    from scrapers.health import doubt_emptiness
+    from scrapers.run import asks_nobody
+    from scrapers.source import load_source
+
+    fetch = crawl.fetch
+    # An empty drop folder is no sign of anything: its files were read before and taken away.
+    if fetch.status != "NO_RESULTS" or asks_nobody(load_source(fetch.source)):
+        return crawl
+    held = work.store.items_published(source=fetch.source, since=fetch.since, until=fetch.until)
+    doubted = doubt_emptiness(fetch, sum(1 for _ in held))
+    if doubted.status == "ERROR":
+        forget_verdict(crawl.folder)
+    return Crawl(doubted, crawl.folder)
+
+
+def crawl_folder(
+    work: Workspace,
+    source: str,
+    window: Window,
+    today: date,
+    folder: Path | None = None,
+    options: BaseModel | None = None,
+) -> Crawl:
+    """Crawl a window, keep every raw answer in the archive, and store nothing. `today` is the clock's day.
+
+    `options` of the source's dialect, for a question of one's own, want a folder of their own.
+    """
     from scrapers.archive import archive_crawl
     from scrapers.crawl import crawl
     from scrapers.source import load_source
@@ -90,6 +129,7 @@ def crawl_folder(work: Workspace, source: str, window: Window, today: date, fold
         server_date=today,
         environ=work.settings.environ,
         drop=work.drop(source) if load_source(source).drop else None,
+        options=options,
     )
     if folder.is_dir():
         archive_crawl(folder, work.raw, source)
@@ -106,10 +146,21 @@ def ingest_crawl(work: Workspace, run: Run, crawl: Crawl) -> int:
     if crawl.fetch.status != "ERROR":
         report = work.store.ingest(run.run_id, run.started, read_items(crawl.folder))
         added = report.new + report.changed
+        _keep_denominators(work, run, crawl)
     found = [*summarise_issues(read_issues(crawl.folder)), *_unusual_volume(work, run, crawl.fetch)]
     work.store.add_issues(run.run_id, run.started, found)
     work.store.record_fetch(run.run_id, crawl.fetch, run.started)
     return added
+
+
+def _keep_denominators(work: Workspace, run: Run, crawl: Crawl) -> None:
+    """What the source said it published in each week; a number that could not be had stays unknown."""
+    from scrapers.denominators import read_denominators
+    from scrapers.source import load_source
+
+    totals = read_denominators(crawl.folder, load_source(crawl.fetch.source))
+    if totals:
+        work.store.add_denominators(run.run_id, run.started, crawl.fetch.source, totals)
 
 
 def summarise_issues(issues: Iterable[Issue]) -> list[Issue]:
@@ -136,8 +187,8 @@ def _unusual_volume(work: Workspace, run: Run, fetch: Fetch) -> list[Issue]:
 
     days = fetch.until - fetch.since
     earlier = work.store.fetches(fetch.source, as_of=run.started)
-    alike = [other.items for other in earlier if other.status == "OK" and other.until - other.since == days]
-    issue = check_volume(fetch.items, alike, load_source(fetch.source)) if fetch.status == "OK" else None
+    alike = [other.items for other in earlier if other.status in KNOWN and other.until - other.since == days]
+    issue = check_volume(fetch.items, alike, load_source(fetch.source)) if fetch.status in KNOWN else None
     return [] if issue is None else [issue]
 
 
@@ -156,8 +207,24 @@ def count_weeks(work: Workspace, run: Run) -> int:
     if next(work.store.unclassified(run.taxonomy, run.model, batch=1), None):
         message = "expected every item to be classified before it is counted, found some that are not"
         raise UsageError(message + "; run `horizon classify` for this week first")
-    weeks = work.store.affected_weeks(run.run_id) | work.store.weeks_of_unfinished_runs()
-    return work.store.recount(run.run_id, run.started, run.taxonomy, run.model, weeks, series=work.taxonomy.series)
+    affected = work.store.affected_weeks(run.run_id) | work.store.weeks_of_unfinished_runs()
+    added = 0
+    for source in sorted({name for name, _ in affected}):
+        weeks = {place for place in affected if place[0] == source}
+        added += _recount(work, run, source, weeks)
+    return added
+
+
+def _recount(work: Workspace, run: Run, name: str, weeks: Collection[tuple[str, IsoWeek]]) -> int:
+    from scrapers.source import load_source
+
+    source = load_source(name)
+    if not source.counted:
+        return 0
+    utility = [f"utility:{area.id}" for area in work.taxonomy.areas] if source.utility_models else []
+    series = [*work.taxonomy.series, *utility]
+    told_by = {name} if source.denominator == "query" else set()
+    return work.store.recount(run.run_id, run.started, run.taxonomy, run.model, weeks, series, told_by)
 
 
 def score_week(work: Workspace, run: Run, sources: Sequence[str]) -> int:
@@ -167,9 +234,6 @@ def score_week(work: Workspace, run: Run, sources: Sequence[str]) -> int:
 
     scores = []
     for source in sources:
-        if load_source(source).denominator == "query":
-            # Only items on our topics are stored: their share of themselves says nothing, so no score is made.
-            continue
         points = work.store.weekly_counts(
             run.taxonomy,
             run.model,

@@ -2,13 +2,10 @@
 
 import fcntl
 import json
-import os
-import socket
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self, TextIO, get_args
@@ -21,7 +18,6 @@ if TYPE_CHECKING:
     from store.database import Store
     from taxonomy.load import Taxonomy
 
-_SHARED_LOCK_S = 3 * 3600.0
 World = Literal["live", "replayed", "simulated"]
 
 
@@ -39,9 +35,10 @@ class Workspace:
 
     @cached_property
     def store(self) -> "Store":
+        from scrapers.source import source_order
         from store.database import Store
 
-        return Store.open(self.settings.url)
+        return Store.open(self.settings.url, source_order())
 
     @cached_property
     def classifier(self) -> "Classifier":
@@ -52,7 +49,7 @@ class Workspace:
     @cached_property
     def world(self) -> World:
         """Where items come from; a data folder holds one world for ever, so that nothing simulated passes for real."""
-        runs = self.store.runs()
+        runs = self.store.runs() if self.has_database else []
         held: World | None = get_world(runs[0].run.params["world"]) if runs else None
         shown = None if self.settings.replay_url is None else _world_of(self.settings.replay_url)
         if held and shown and held != shown:
@@ -87,6 +84,12 @@ class Workspace:
     def briefs(self) -> Path:
         return self.settings.data_dir / "briefs"
 
+    @property
+    def has_database(self) -> bool:
+        """Whether there is one to read. Opening makes one, and a mere look must leave nothing behind."""
+        url, prefix = self.settings.url, "sqlite:///"
+        return not url.startswith(prefix) or Path(url.removeprefix(prefix)).is_file()
+
     @contextmanager
     def exclusive(self) -> Iterator[None]:
         """Hold the data folder (and a shared database) for one scan; raises StoreError while another one holds it."""
@@ -111,17 +114,15 @@ class Workspace:
 
     @contextmanager
     def _shared_database(self) -> Iterator[None]:
-        """On a database server other machines scan too: a row tells who does; it expires by itself after a crash."""
+        """On a database server other machines scan too."""
         if self.settings.url.startswith("sqlite"):
             yield
             return
-        owner = f"{socket.gethostname()}:{os.getpid()}"
-        if not self.store.lock("scan", owner, datetime.now(UTC), _SHARED_LOCK_S):
-            raise StoreError("another machine is scanning into this database; wait for its end, then run this again")
-        try:
+        with self.store.alone("horizon scan") as alone:
+            if not alone:
+                message = "another machine is scanning into this database; wait for its end, then run this again"
+                raise StoreError(message)
             yield
-        finally:
-            self.store.unlock("scan", owner)
 
     def __enter__(self) -> Self:
         return self

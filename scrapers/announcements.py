@@ -84,7 +84,7 @@ def _missing(arxiv_id: str, kinds: set[str], day: date | None) -> Issue:
     return Issue(
         room="scrapers",
         severity="warning" if NEW in kinds else "info",
-        code="announced-not-held",
+        code="announced-but-not-held",
         message="announced by the feed and not among the papers held: the harvest may have missed it",
         source="arxiv",
         item_id=f"{_HELD_PREFIX}{arxiv_id}",

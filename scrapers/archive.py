@@ -19,7 +19,7 @@ from typing import Any, BinaryIO, Protocol, cast
 from horizon.errors import ParseError
 from horizon.records import Issue, Item
 from scrapers.items_file import ItemSpool
-from scrapers.pages import write_atomic
+from scrapers.pages import link_or_copy, write_atomic
 from scrapers.source import Source, dialect_module
 from scrapers.unwrap import unwrap
 
@@ -98,11 +98,7 @@ def _keep(place: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     passing = target.with_name(f"{target.name}.{os.getpid()}.part")
     passing.unlink(missing_ok=True)
-    try:
-        os.link(place, passing)
-    except OSError:
-        # Another file system, or one without links.
-        passing.write_bytes(place.read_bytes())
+    link_or_copy(place, passing)
     passing.replace(target)
 
 

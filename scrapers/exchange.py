@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +15,8 @@ class Call:
     body: bytes = field(default=b"", repr=False)
     accept: frozenset[int] = frozenset({200})
     """Statuses that come back as answers; any other is waited out, followed or given up by the source's rules."""
+    into: Path | None = None
+    """Where the body of an answer with status 200 is written as it comes; the answer's own body is then empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,7 @@ class Answer:
     headers: Mapping[str, str]
     """Keys in lower case; several headers of one name joined by a comma."""
     body: bytes
+    """Empty when the call named a file for it."""
 
 
 Exchange = Callable[[Call], Awaitable[Answer]]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from statistics import median
 
-from horizon.records import FetchStatus, Issue
+from horizon.records import Fetch, FetchStatus, Issue
 from scrapers.source import Source
 from scrapers.walk import Tally
 
@@ -59,6 +59,18 @@ def remarks(tally: Tally, items: int, fill: dict[str, float], source: Source, to
         message = f"the source's clock says {tally.cut_off:%Y-%m-%d %H:%M} UTC while ours says {today}"
         found.append(_issue(source, "clock-skewed", message))
     return found
+
+
+def doubt_emptiness(fetch: Fetch, stored_items: int) -> Fetch:
+    """The verdict as it is to be recorded: no result is not believed where items of the very window are held.
+
+    `stored_items` counts the source's items first published in the window. Whether its other papers are gone or the
+    source fails silently cannot be told: ERROR, so that the window is unknown and asked for again.
+    """
+    if fetch.status != "NO_RESULTS" or stored_items == 0:
+        return fetch
+    reason = f"the source lists no record for this window, of which the store holds {stored_items} items: not believed"
+    return fetch.model_copy(update={"status": "ERROR", "reason": reason})
 
 
 def check_volume(items: int, weeks_before: Sequence[int], source: Source) -> Issue | None:

@@ -1,7 +1,8 @@
 """The language of a title or abstract, from its script and its commonest words: ISO 639-1, `und` when it is not sure.
 
-Small and explainable on purpose; the evidence is in languages.yml. Measured on the invented sentences of
-tests/scrapers/language_samples.yml.
+`detect_language` is for texts of which the source says at most in what language the work is: the text decides.
+`labelled_language` is for texts that carry a label of their own: the label decides. Small and explainable on purpose;
+the evidence is in languages.yml. Measured on the invented sentences of tests/scrapers/language_samples.yml.
 """
 
 import re
@@ -17,7 +18,9 @@ _MOST_LETTERS = 4_000
 # Formulas, addresses, commands of TeX, and the prefix that English shares with a common word of Italian.
 _SILENT = re.compile(r"\$[^$]{0,400}\$|https?://\S+|\\[A-Za-z]+|\bnon-", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
-_CODE = re.compile(r"[A-Za-z]{2}(?=$|[-_])")
+_CODE = re.compile(r"([A-Za-z]{2,3})(?=$|[-_])")
+# Any abstract in English has these; most records need no closer look.
+_SURELY_ENGLISH = ((" the ", 3), (" of ", 2), (" and ", 1))
 # First and last letter of each script, in order.
 _SCRIPTS = (
     ("latin", 0x41, 0x24F),
@@ -50,6 +53,9 @@ _SOLE = {
 }  # fmt: skip
 """Scripts of one language; of a script of several the one with the most speakers."""
 _SHARING = {"devanagari": ("hi", "mr", "ne", "sa"), "hebrew": ("he", "yi"), "bengali": ("bn", "as")}
+_NOT_LATIN = frozenset(
+    "am ar be bg bn el fa he hi hy ja ka kk ko mk mr ne ru sa sr ta te th uk ur yi zh".split()  # noqa: SIM905
+)
 # A syllable or an ideograph says about as much as two letters.
 _WEIGHT = {"han": 2, "kana": 2, "hangul": 2}
 _FEWEST_LETTERS = 4
@@ -75,6 +81,8 @@ class _Evidence:
     cyrillic: dict[str, str]
     arabic: dict[str, str]
     known: frozenset[str]
+    codes: dict[str, str]
+    """ISO 639-2, both forms, to ISO 639-1."""
 
 
 @cache
@@ -85,7 +93,7 @@ def _evidence() -> _Evidence:
         for name in ("letters", "cyrillic", "arabic")
     )
     words, endings = _weigh(data["words"], 1.0), _weigh(data["endings"], _ENDING)
-    return _Evidence(words, endings, letters, cyrillic, arabic, frozenset(data["words"]))
+    return _Evidence(words, endings, letters, cyrillic, arabic, frozenset(data["words"]), data["codes"])
 
 
 def _weigh(lists: dict[str, str], weight: float) -> dict[str, dict[str, float]]:
@@ -101,12 +109,14 @@ def _weigh(lists: dict[str, str], weight: float) -> dict[str, dict[str, float]]:
 def detect_language(text: str, declared: str = "") -> str:
     """ISO 639-1 of the text, or `und`.
 
-    `declared` is what the source says (`en-us`, `ZH`); it is believed only where the text does not tell and its script
-    does not contradict.
+    `declared` is what the source says of the work (`en-us`, `ZH`, `chi`); it is believed only where the text does not
+    tell and its script does not contradict: titles and abstracts are often translations.
     """
+    if text.isascii() and all(text.count(word) >= times for word, times in _SURELY_ENGLISH):
+        return "en"
     plain = _SILENT.sub(" ", text[:_MOST_LETTERS])
     counts = _count_scripts(plain)
-    said = _declared(declared)
+    said = language_code(declared)
     total = sum(counts.values())
     if total < _FEWEST_LETTERS:
         return said or UNDETERMINED
@@ -118,6 +128,21 @@ def detect_language(text: str, declared: str = "") -> str:
     if east >= most:
         return "ja" if counts["kana"] >= _KANA_SHARE * east else "zh"
     return _within(script, plain, said)
+
+
+def labelled_language(text: str, label: str, known: frozenset[str] | None = None) -> str:
+    """ISO 639-1 of a text that carries a label: the label, unless it is none or the text's script contradicts it.
+
+    A label outside `known`, where that is given, is none: offices have codes of their own (`ol`, original language).
+    """
+    said = language_code(label)
+    if not said or (known is not None and said not in known):
+        return detect_language(text)
+    counts = _count_scripts(text[:_MOST_LETTERS])
+    total = sum(counts.values())
+    foreign = total - counts["latin"]
+    # Names and formulas in Latin letters stand in texts of every language, words in other scripts hardly.
+    return said if said in _NOT_LATIN or 2 * foreign <= total else detect_language(text, said)
 
 
 def _within(script: str, plain: str, said: str) -> str:
@@ -132,9 +157,11 @@ def _within(script: str, plain: str, said: str) -> str:
     return found or (said if said in evidence.known or not said else UNDETERMINED) or UNDETERMINED
 
 
-def _declared(text: str) -> str:
+def language_code(text: str) -> str:
+    """ISO 639-1 of a code as sources write it: `EN`, `en-us`, `eng`; an empty word for none."""
     match = _CODE.match(text.strip())
-    return match[0].lower() if match and match[0].lower() != "un" else ""
+    code = match[1].lower() if match else ""
+    return (code if code != "un" else "") if len(code) == 2 else _evidence().codes.get(code, "")
 
 
 def _count_scripts(text: str) -> Counter[str]:

@@ -187,7 +187,7 @@ def _instant(text: str) -> float | None:
 
 def _carried(request: Request) -> dict[str, Any]:
     """Our own entries, without what Scrapy has put into the meta of the request before."""
-    kept = ("throttled", "failed", "moved", "accept", "download_slot")
+    kept = ("throttled", "failed", "moved", "accept", "download_slot", "into")
     return {key: request.meta[key] for key in kept if key in request.meta}
 
 

@@ -3,6 +3,8 @@
 import gzip
 import hashlib
 import json
+import os
+import shutil
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,6 +17,14 @@ def write_atomic(path: Path, data: bytes) -> None:
     passing = path.with_name(path.name + ".part")
     passing.write_bytes(data)
     passing.replace(path)
+
+
+def link_or_copy(file: Path, target: Path) -> None:
+    """The file under a second name; copied where another file system, or one without links, is meant."""
+    try:
+        os.link(file, target)
+    except OSError:
+        shutil.copyfile(file, target)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,6 @@ _LONGEST = 500
 _CODE_IN_BRACKETS = re.compile(r"\s*[\[(]\s*([A-Z]{2})\s*[\])]\s*$")
 _NOT_WORD = re.compile(r"[^\w]+|_+")
 _HAN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
-_LAST_WORDS = re.compile(r"[\s.;:]+$|^\s+")
-_MAILBOX = re.compile(r"\S+@\S+|Electronic address:?.*$", re.IGNORECASE)
-_POSTCODE = re.compile(r"\b[A-Z]{0,2}-?\d[\d -]{2,9}\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +46,15 @@ class _Tables:
 
 
 @cache
-def _tables() -> _Tables:
+def party_data() -> dict[str, Any]:
+    """parties.yml as it is."""
     data: dict[str, Any] = yaml.safe_load(files("scrapers").joinpath("parties.yml").read_text(encoding="utf-8"))
+    return data
+
+
+@cache
+def _tables() -> _Tables:
+    data = party_data()
     forms = [str(form) for form in data["legal_forms"]]
     spaced = sorted((tuple(form.split()) for form in forms if not _HAN.search(form)), key=len, reverse=True)
     joined = tuple(sorted(filter(_HAN.search, forms), key=len, reverse=True))
@@ -99,23 +103,6 @@ def country_code(text: str) -> str | None:
     return tables.countries.get(_fold(stripped))
 
 
-def affiliation_country(text: str) -> str | None:
-    """The country in which an address ends (`Dept. of X, Y University, Beijing 100084, China.`), if any."""
-    plain = _MAILBOX.sub(" ", text[-_LONGEST:])
-    parts = [part for part in re.split(r"[,;，；、]", plain) if part.strip(" .\t\n")]
-    for count in (1, 2):
-        tail = ", ".join(parts[-count:])
-        for candidate in (tail, _POSTCODE.sub(" ", tail)):
-            code = None if len(candidate.strip(" .")) < 2 else country_code(_LAST_WORDS.sub("", candidate))
-            # Two letters at the end of an address are as often a state: CA is California, IN Indiana.
-            if code and len(candidate.strip(" .")) > 2:
-                return code
-            if code and candidate.strip(" .") in ("UK", "US"):
-                return code
-    chinese = next((place for place in ("中国", "美国", "日本", "德国", "英国") if text.strip().startswith(place)), "")
-    return country_code(chinese) if chinese else None
-
-
 def split_country(text: str) -> tuple[str, str | None]:
     """`HUAWEI TECH CO LTD [CN]` to the name and the country; a name without one keeps its brackets."""
     match = _CODE_IN_BRACKETS.search(text)
@@ -141,6 +128,18 @@ def organisation(text: str) -> Organisation:
     key = _key(name, tables)
     found = tables.organisations.get(key)
     return found if found else Organisation(name, key, country)
+
+
+def is_known(text: str) -> bool:
+    """Whether the organisation is in parties.yml."""
+    tables = _tables()
+    return _key(split_country(text)[0], tables) in tables.organisations
+
+
+def legal_form_alone(text: str) -> bool:
+    """Whether a text is nothing but a legal form: `Inc.`, `Co., Ltd`."""
+    words = tuple(_fold(text).split())
+    return bool(words) and words in _tables().legal_forms
 
 
 def _key(text: str, tables: _Tables) -> str:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
@@ -91,11 +92,16 @@ def check_job(job: Job) -> None:
             f"a base URL other than {job.source.url} must be plain http on this machine (a replay server), "
             f"found {job.base_url!r}"
         )
-    if not job.contact and not is_loopback(job.base_url):
+    if not job.contact and not is_loopback(job.base_url) and not asks_nobody(job.source):
         raise UsageError(f"{job.source.id} asks clients for a contact: set HORIZON_CONTACT to an e-mail address or URL")
     missing = () if is_loopback(job.base_url) else job.source.missing_keys(job.environ, job.drop)
     if missing:
         raise UsageError(f"{job.source.id} is disabled: no key; set {' and '.join(missing)} in the environment or .env")
+
+
+def asks_nobody(source: Source) -> bool:
+    """Whether its address is one that cannot exist (RFC 2606): it reads files on this machine."""
+    return (urlsplit(source.url).hostname or "").endswith(".invalid")
 
 
 def _claim_folder(job: Job) -> None:
@@ -117,7 +123,7 @@ def _claim_folder(job: Job) -> None:
         write_atomic(path, json.dumps(wanted, sort_keys=True, indent=1).encode())
 
 
-def _settings(job: Job, turn: Turn, scale: float) -> dict[str, Any]:
+def crawl_settings(job: Job, turn: Turn, scale: float) -> dict[str, Any]:
     manners = job.source.politeness
     return {
         "ROBOTSTXT_OBEY": manners.robots.policy == "obey",
@@ -129,6 +135,7 @@ def _settings(job: Job, turn: Turn, scale: float) -> dict[str, Any]:
         "DOWNLOAD_TIMEOUT": scaled_timeout_s(job.source, scale),
         "DOWNLOAD_MAXSIZE": manners.max_page_mb * _MEGABYTE,
         "DOWNLOAD_WARNSIZE": 0,
+        "DOWNLOAD_HANDLERS": dict.fromkeys(("http", "https"), "scrapers.to_disk.DiskHandler"),
         "DOWNLOADER_MIDDLEWARES": {"scrapers.middlewares.Manners": 560},
         # Our own middleware does both, by the source's rules.
         "RETRY_ENABLED": False,
@@ -168,7 +175,7 @@ def _crawl(job: Job, spool: ItemSpool, turn: Turn, scale: float) -> Tally:
             walks[0].tally.stopped = f"the crawl failed: {type(error).__name__}: {error}"
 
     keep_out_of_logs(window.secrets.values())
-    process = AsyncCrawlerProcess(_settings(job, turn, scale))
+    process = AsyncCrawlerProcess(crawl_settings(job, turn, scale))
     process.crawl(FeedSpider, source=job.source.id, walk=walk)
     process.start()
     tally = walks[0].tally if walks else Tally(stopped="the crawler could not start; see crawl.log")
@@ -240,11 +247,22 @@ def _read_arguments(words: list[str] | None) -> Job:
     parser.add_argument("--contact", help="e-mail address or URL for the user agent")
     parser.add_argument("--server-date", type=date.fromisoformat, help="the source's today, if known")
     parser.add_argument("--drop", type=Path, help="folder of files fetched by hand for this source")
+    parser.add_argument("--options", type=Path, help="JSON file with options in place of the source's own")
     given = parser.parse_args(words)
     source = load_source(given.source)
+    if given.options:
+        source = _with_options(source, given.options)
     base_url = given.base_url or source.url
     window = (given.since, given.until, given.week, given.out)
     return Job(source, *window, base_url, given.contact, given.server_date, os.environ, given.drop)
+
+
+def _with_options(source: Source, file: Path) -> Source:
+    try:
+        options = type(source.options).model_validate_json(file.read_bytes())
+    except (OSError, ValidationError, AttributeError) as error:
+        raise UsageError(f"expected options of {source.dialect} as JSON in {file.name}, found: {error}") from None
+    return source.model_copy(update={"options": options})
 
 
 def main(words: list[str] | None = None) -> int:

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from horizon.errors import SourceError, UsageError
 from horizon.records import Code, Issue, Item, ItemKind, Probability, SourceId
+from horizon.settings import Settings
 from horizon.weeks import IsoWeek
 
 _FOLDER = Path(__file__).parent / "sources"
@@ -116,8 +117,16 @@ class Source(Model):
     """A low one can never be the only ground of a statement."""
     clock: Text
     """What `published` means here, for people."""
+    rank: Annotated[int, Field(ge=1, le=99)] = 99
+    """Of a work that several sources hold, the item of the lowest is shown, and a preprint counts only there."""
+    counted: bool = True
+    """Whether its items make series; others are kept, labelled and shown, but no share of them would mean anything."""
     denominator: Literal["self", "query"] = "self"
     """What a share divides by: all that the source published in the week, or a count that a query tells."""
+    denominator_clock: Text | None = None
+    """Of several counts of a week, the one by the day that `published` is."""
+    utility_models: bool = False
+    """Whether it holds utility models, which make series of their own."""
     ignore_fields: tuple[Text, ...] = ()
     """Fields of a record that are left out on purpose; any other left-over field fails a test."""
     earliest_day: date | None = None
@@ -165,9 +174,13 @@ class Source(Model):
 
     def missing_keys(self, environ: Mapping[str, str], drop: Path | None = None) -> tuple[str, ...]:
         """Environment variables without which the source is disabled; none when its `drop` folder holds a file."""
-        if self.drop and drop is not None and drop.is_dir() and any(drop.iterdir()):
+        if self.has_dropped(drop):
             return ()
         return tuple(KEY_PREFIX + name for name in self.keys if not environ.get(KEY_PREFIX + name))
+
+    def has_dropped(self, drop: Path | None) -> bool:
+        """Whether a person has put a file into its folder."""
+        return self.drop and drop is not None and drop.is_dir() and any(drop.iterdir())
 
     def secrets(self, environ: Mapping[str, str], base_url: str) -> dict[str, str]:
         """Its credentials by name. A replay server is never told a real one."""
@@ -194,9 +207,28 @@ def is_loopback(url: str) -> bool:
     return parts.scheme == "http" and parts.hostname in _LOOPBACK
 
 
+def source_folders() -> tuple[Path, ...]:
+    """The shipped folder, and the operator's own (HORIZON_SOURCES_DIR) if one is named.
+
+    Raises UsageError when that is no folder or holds a file that would be passed over for its name.
+    """
+    own = Settings().sources_dir
+    if own is None:
+        return (_FOLDER,)
+    if not own.is_dir():
+        raise UsageError(f"expected a folder of source files in HORIZON_SOURCES_DIR, found none at {own}; mend it")
+    odd = sorted(
+        path.name for path in own.iterdir() if path.suffix.lower() in (".yaml", ".yml") and path.suffix != ".yml"
+    )
+    if odd:
+        raise UsageError(f"expected names that end in .yml in {own}, found {', '.join(odd)}; rename them")
+    return _FOLDER, own
+
+
 def list_sources(folder: Path | None = None) -> list[str]:
     """Identifiers of all sources, sorted."""
-    return sorted(path.stem for path in (folder or _FOLDER).glob("*.yml"))
+    folders = source_folders() if folder is None else (folder,)
+    return sorted({path.stem for place in folders for path in place.glob("*.yml")})
 
 
 def load_source(source_id: str, folder: Path | None = None) -> Source:
@@ -204,7 +236,11 @@ def load_source(source_id: str, folder: Path | None = None) -> Source:
     known = list_sources(folder)
     if source_id not in known:
         raise UsageError(f"no source {source_id!r}; known are: {', '.join(known) or 'none'}")
-    path = (folder or _FOLDER) / f"{source_id}.yml"
+    places = [place / f"{source_id}.yml" for place in (source_folders() if folder is None else (folder,))]
+    path, *others = [place for place in places if place.is_file()]
+    if others:
+        message = f"{path.name} stands among the shipped sources and in {others[0].parent}; give yours another id"
+        raise SourceError(message, source=source_id)
     try:
         source = Source.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
     except yaml.YAMLError as error:
@@ -216,6 +252,11 @@ def load_source(source_id: str, folder: Path | None = None) -> Source:
     if source.id != source_id:
         raise SourceError(f"{path.name} says id {source.id!r}; the file's name and the id must agree", source=source_id)
     return _with_options(source, path.name)
+
+
+def source_order(folder: Path | None = None) -> tuple[str, ...]:
+    """Identifiers of all sources, the one to be preferred first."""
+    return tuple(sorted(list_sources(folder), key=lambda name: (load_source(name, folder).rank, name)))
 
 
 def dialect_module(source: Source) -> ModuleType:

@@ -9,6 +9,7 @@ from scrapy.http import Response
 from horizon.errors import SourceError
 from scrapers.exchange import Answer, Call, Exchange
 from scrapers.politeness import CrawlStopped
+from scrapers.to_disk import INTO
 
 Walk = Callable[[Exchange], Awaitable[None]]
 
@@ -42,8 +43,12 @@ class FeedSpider(Spider):
 
 def _request(call: Call, source: str) -> Request:
     # One slot for all hosts of a source: its delay holds between any two requests.
-    meta = {"accept": call.accept, "download_slot": source}
+    meta: dict[str, Any] = {"accept": call.accept, "download_slot": source}
     headers = [(name, value.encode("utf-8")) for name, value in call.headers]
+    if call.into is not None:
+        meta[INTO] = call.into
+        # A body that is packed for the way would have to be unpacked in memory.
+        headers.append(("Accept-Encoding", b"identity"))
     return Request(call.url, method=call.method, headers=dict(headers), body=call.body, meta=meta, dont_filter=True)
 
 

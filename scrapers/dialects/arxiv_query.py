@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlencode
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, ValidationError
 
 from horizon.errors import ParseError, UsageError
 from horizon.records import Issue
@@ -90,8 +90,9 @@ def with_ids(source: Source, ids: Iterable[str]) -> Source:
 def _with(source: Source, changes: dict[str, object]) -> Source:
     try:
         options = Options.model_validate(source.options_as(Options).model_dump() | changes)
-    except ValueError as error:
-        raise UsageError(f"expected a query of at most 2,000 letters, or ids: {error}") from None
+    except ValidationError as error:
+        message = f"expected a query of at most 2,000 letters, or ids; found: {error.errors()[0]['msg']}"
+        raise UsageError(message) from None
     return source.model_copy(update={"options": options})
 
 

@@ -5,7 +5,6 @@ HTTP 200: stepping by more than was received skips records in silence. `total` c
 given (https://github.com/ropensci/medrxivr/issues/19).
 """
 
-import json
 import logging
 from datetime import date
 from io import BytesIO
@@ -18,10 +17,10 @@ from pydantic import Field
 from horizon.errors import ParseError
 from horizon.records import Item
 from horizon.weeks import IsoWeek
+from scrapers.denominators import Count, write_denominators
 from scrapers.dialects.kept_answers import KeptAnswers, Unreadable, whole_weeks
 from scrapers.exchange import Exchange, Pause
 from scrapers.items_file import ItemSpool
-from scrapers.pages import write_atomic
 from scrapers.parsers.biorxiv_json import USED, Page, Posting, item_of, make_issue, parse_page, plain_category
 from scrapers.parsers.record_fields import left_over
 from scrapers.politeness import CrawlStopped
@@ -176,8 +175,16 @@ class BiorxivDetails:
 
     async def _first_day(self, doi: str) -> date | None:
         url = f"{self._window.base_url}/details/{self._options.server}/{quote(doi, safe='/')}/na/json"
+
+        def read(body: bytes) -> Page:
+            page = parse_page(BytesIO(body), self._source)
+            # An answer that lost its records must not cost an item: only the service's words for nothing are believed.
+            if not page.empty and not any((each.doi, each.version) == (doi, 1) for each in page.postings):
+                raise ParseError(f"expected all versions of {doi}, found none that is the first; refetch")
+            return page
+
         try:
-            page = await self._answers.ask(url, {"doi": doi}, lambda body: parse_page(BytesIO(body), self._source))
+            page = await self._answers.ask(url, {"doi": doi}, read)
         except Unreadable:
             return None
         self.tally.repaired += 1
@@ -187,16 +194,14 @@ class BiorxivDetails:
 
     async def _count_all(self) -> None:
         """How many preprints were first posted in each whole week, in all categories: `denominators.json`."""
-        counts: list[dict[str, str | int | None]] = []
+        counts = []
         for monday, sunday in whole_weeks(self._window.since, self._window.until):
             page = await self._totals(monday, sunday)
             hits, versions = (None, None) if page is None else (page.new_papers, page.total)
-            week = str(IsoWeek.of(monday))
-            counts.append({"week": week, "clock": "posted", "hits": hits, "versions": versions})
-        if counts and not len(self._spool) and all(count["hits"] is None for count in counts):
+            counts.append(Count(week=IsoWeek.of(monday), clock="posted", hits=hits, versions=versions))
+        if counts and not len(self._spool) and all(count.hits is None for count in counts):
             self.tally.doubtful_emptiness = True
-        text = json.dumps({"source": self._source.id, "counts": counts}, sort_keys=True, indent=1)
-        write_atomic(self._folder / "denominators.json", text.encode())
+        write_denominators(self._folder, self._source.id, counts)
 
     async def _totals(self, monday: date, sunday: date) -> Page | None:
         """The first page of a week; None when it tells no number, which is not to be believed of a whole week."""

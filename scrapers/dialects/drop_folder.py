@@ -2,6 +2,11 @@
 
 They lie in `<data folder>/drop/<name>/`, where `<name>` is a source whose raw files they are (`uspto_grants`) or one of
 the further folders that `drop.yml` names. Needs no key and no network.
+
+What a document is decides its source: one of the USPTO is `uspto_grants` or `uspto_applications`, exchange documents
+(DOCDB, ST.36) are `drop`, because no query has found them and no total of a query counts them. Their ids are those of
+the EPO's feeds (`epo:CN.121000001.A`), so that one publication stays one item, in its newest version and counted once,
+under the source of that version.
 """
 
 import json
@@ -10,23 +15,28 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from hashlib import file_digest
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, BinaryIO
 
 from pydantic import Field
 
 from horizon.errors import ParseError, SourceError, UsageError
-from horizon.records import Issue
+from horizon.records import Issue, Item
 from scrapers.bulk_files import Found, Parse, read_file
 from scrapers.exchange import Exchange, Pause
 from scrapers.items_file import ItemSpool
-from scrapers.pages import write_atomic
+from scrapers.pages import link_or_copy, write_atomic
 from scrapers.source import Model, Module, Source, list_sources, load_source
+from scrapers.unwrap import unwrap
 from scrapers.walk import Tally, Window
 
 logger = logging.getLogger(__name__)
+_OF = "--"
+"""Between the folder and the digest in the name of a kept file."""
 _ANSWERED = ("OK", "NO_RESULTS", "PARTIAL")
 _PASSING = (".part", ".partial", ".crdownload", ".tmp", ".download", ".swp", ".filepart")
 _LEDGER = ".read.jsonl"
+_EXCHANGE_DOCUMENTS = "epo_ops"
+"""The parser of exchange documents."""
 
 
 class Options(Model):
@@ -85,6 +95,7 @@ class DropFolder:
         self._data_dir = data_dir
         self._root = data_dir / self._options.folder
         self._crawl = _below(folder, self._data_dir)
+        self._kept = folder / "files"
         self._parsers: dict[str, Parse] = {}
         self.tally = Tally()
 
@@ -96,6 +107,8 @@ class DropFolder:
             mine = self._claim(files, ledger)
             self._write_ledger(ledger)
             unread = {digest for digest, file in mine.items() if not self._take(file)}
+            for digest in sorted(mine.keys() - unread):
+                self._keep(mine[digest], digest)
             if unread:
                 # Not read, not claimed: after a fix of the file or the parser it is tried again.
                 self._write_ledger({digest: claim for digest, claim in ledger.items() if digest not in unread})
@@ -211,9 +224,18 @@ class DropFolder:
 
     def _parser(self, folder: str) -> Parse:
         if folder not in self._parsers:
-            source: Source = load_source(self._options.further.get(folder, folder))
-            self._parsers[folder] = source.parse_items
+            self._parsers[folder] = parser_of(self._source, folder)
         return self._parsers[folder]
+
+    def _keep(self, file: Dropped, digest: str) -> None:
+        """Link the file into the crawl folder, from where it is archived: a person may take it away."""
+        folder, sha256 = digest.split(":")
+        kept = self._kept / f"{folder}{_OF}{sha256[:16]}{''.join(file.path.suffixes[-2:])[-16:]}"
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        if not kept.exists():
+            link_or_copy(file.path, kept)
+        told = {"sha256": sha256, "name": self._name(file)}
+        write_atomic(kept.with_name(f"{kept.name}.json"), json.dumps(told, sort_keys=True).encode())
 
     def _count(self, file: Dropped, found: Found, name: str) -> None:
         self.tally.pages += 1
@@ -235,6 +257,26 @@ class DropFolder:
 
 
 DIALECT = DropFolder
+
+
+def parser_of(source: Source, folder: str) -> Parse:
+    """How files of a folder are read. Exchange documents become this source's own: nobody knows what was not placed."""
+    other = load_source(source.options_as(Options).further.get(folder, folder))
+    if other.parser != _EXCHANGE_DOCUMENTS:
+        return other.parse_items
+
+    def parse_dropped(stream: BinaryIO) -> Iterator[Item | Issue]:
+        for one in other.parse_items(stream):
+            yield one.model_copy(update={"source": source.id})
+
+    return parse_dropped
+
+
+def reparse(stream: BinaryIO, state: dict[str, Any], source: Source) -> Iterator[Item | Issue]:
+    """Read an archived file again; its name begins with the folder in which it lay."""
+    parse = parser_of(source, str(state["name"]).split(_OF)[0])
+    for document in unwrap(stream):
+        yield from parse(document)
 
 
 def _data_dir_of(folder: Path) -> Path:

@@ -5,7 +5,6 @@ by the digits of the publication number, into two that share nothing and lack no
 checked.
 """
 
-import json
 import logging
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,12 +16,12 @@ from pydantic import Field, model_validator
 from horizon.errors import ParseError
 from horizon.records import Issue, Item
 from horizon.weeks import IsoWeek
+from scrapers.denominators import Count, write_denominators
 from scrapers.dialects.epo_ops_client import OpsClient, QueryRefused
 from scrapers.dialects.epo_ops_query import Slice, clauses, topics
 from scrapers.dialects.kept_answers import KeptAnswers, Unreadable, whole_weeks
 from scrapers.exchange import Exchange, Pause
 from scrapers.items_file import ItemSpool
-from scrapers.pages import write_atomic
 from scrapers.parsers.epo_ops import Page, parse_page
 from scrapers.politeness import CrawlStopped
 from scrapers.source import Model, Source, Text
@@ -162,15 +161,14 @@ class OpsSearch:
 
     async def _count_weeks(self) -> None:
         """How many documents all offices published in each whole week, whatever their subject: `denominators.json`."""
-        counts: list[dict[str, str | int | None]] = []
+        counts = []
         for monday, sunday in whole_weeks(self._window.since, self._window.until):
             part = Slice((), monday, sunday)
             hits = await self._count_days(part)
-            counts.append({"week": str(IsoWeek.of(monday)), "clock": "pd", "hits": hits, "query": part.cql()})
-        if counts and not self.tally.listed and not any(count["hits"] for count in counts):
+            counts.append(Count(week=IsoWeek.of(monday), clock="pd", hits=hits, query=part.cql()))
+        if counts and not self.tally.listed and not any(count.hits for count in counts):
             self.tally.doubtful_emptiness = self._is_open()
-        told = {"source": self._source.id, "counts": counts}
-        write_atomic(self._folder / "denominators.json", json.dumps(told, sort_keys=True, indent=1).encode())
+        write_denominators(self._folder, self._source.id, counts)
 
     def _is_open(self) -> bool:
         today = self._window.server_date

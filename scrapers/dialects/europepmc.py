@@ -5,9 +5,9 @@ with HTTP 200, a chain ends by an empty list or by the cursor that was sent, and
 (https://github.com/ContentMine/getpapers/issues/153).
 """
 
-import json
 import logging
 from collections.abc import Callable
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Annotated, Literal
@@ -18,11 +18,11 @@ from pydantic import Field
 from horizon.errors import ParseError
 from horizon.records import AreaId, Issue, Item
 from horizon.weeks import IsoWeek
+from scrapers.denominators import Count, write_denominators
 from scrapers.dialects.europepmc_query import build_queries, frame_of, strong_terms
 from scrapers.dialects.kept_answers import KeptAnswers, Unreadable, whole_weeks
 from scrapers.exchange import Exchange, Pause
 from scrapers.items_file import ItemSpool
-from scrapers.pages import write_atomic
 from scrapers.parsers.europepmc_json import Page, parse_page, unknown_fields
 from scrapers.politeness import CrawlStopped
 from scrapers.source import Model, Text
@@ -50,6 +50,8 @@ class Options(Model):
     """An unknown key is answered with 503."""
     denominators: tuple[Literal["FIRST_IDATE", "FIRST_PDATE"], ...]
     """Clocks by which all records of each week are counted: day of first indexing, of first publication."""
+    growing_weeks: Annotated[int, Field(ge=0, le=52)] = 0
+    """Weeks before the window that are counted again by the day of first publication."""
 
 
 class EuropePmcSearch:
@@ -148,16 +150,17 @@ class EuropePmcSearch:
 
     async def _count_all(self) -> None:
         """How many records the repositories have of each whole week, whatever their subject: `denominators.json`."""
-        counts: list[dict[str, str | int | None]] = []
-        for monday, sunday in whole_weeks(self._window.since, self._window.until):
-            for clock in self._options.denominators:
+        counts = []
+        for clock in self._options.denominators:
+            # A day of indexing is final; articles of an earlier first day are still coming in.
+            growing = 0 if clock == _INDEXED else self._options.growing_weeks
+            for monday, sunday in whole_weeks(self._window.since - timedelta(weeks=growing), self._window.until):
                 query = frame_of(clock, monday, sunday, self._options.repositories)
                 hits = await self._count(query)
-                counts.append({"week": str(IsoWeek.of(monday)), "clock": clock, "hits": hits, "query": query})
-        if counts and not len(self._spool) and all(count["hits"] is None for count in counts):
+                counts.append(Count(week=IsoWeek.of(monday), clock=clock, hits=hits, query=query))
+        if counts and not len(self._spool) and all(count.hits is None for count in counts):
             self.tally.doubtful_emptiness = True
-        text = json.dumps({"source": self._source.id, "counts": counts}, sort_keys=True, indent=1)
-        write_atomic(self._folder / "denominators.json", text.encode())
+        write_denominators(self._folder, self._source.id, counts)
 
     async def _count(self, query: str) -> int | None:
         """Number of hits; None when the source tells none for a whole week, which is not to be believed."""

@@ -205,6 +205,9 @@ class OaiHarvest:
             listed.update(page.identifiers)
             self.tally.bytes += len(body)
             token = page.token or ""
+        if self.tally.records and not listed:
+            # From a cache, perhaps: such a list would find nothing missing.
+            raise self._stop(f"the list of identifiers is empty though {self.tally.records} records came", url)
         self.tally.listed = len(listed)
         return listed
 

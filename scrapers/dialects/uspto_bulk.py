@@ -42,7 +42,6 @@ _MOST_ROWS = 5_000
 _KEY = "USPTO_API_KEY"
 _KEY_PAUSE_S = 900.0
 """A fresh key answers 403 for some minutes."""
-_PIECE = 1 << 20
 
 
 class Options(Model):
@@ -142,11 +141,11 @@ class UsptoBulk:
             return listing
         raise self._stop(f"the list of files cannot be read: {why}", url)
 
-    async def _ask(self, url: str) -> Answer:
+    async def _ask(self, url: str, into: Path | None = None) -> Answer:
         """One call with the key. 403 is about the key: the portal looks at it before it looks at the question."""
         key = self._window.secrets.get(_KEY)
         headers = (("X-API-KEY", key),) if key else ()
-        answer = await self._exchange(Call(url, headers=headers, accept=frozenset({200, 403, 404})))
+        answer = await self._exchange(Call(url, headers=headers, accept=frozenset({200, 403, 404}), into=into))
         if answer.status == 403 and answer.body.lstrip()[:1] == b"{":
             self.tally.pause_s = _KEY_PAUSE_S
             raise self._stop(
@@ -210,17 +209,17 @@ class UsptoBulk:
         return None
 
     async def _download(self, file: WeekFile, path: Path) -> None:
-        """The exchange follows the 302 at once and leaves the key behind; the body goes to disk before it is read."""
+        """The exchange follows the 302 at once and leaves the key behind; the body goes to disk as it comes."""
         url = file.row.url
         if urlsplit(url).netloc != urlsplit(self._window.base_url).netloc:
             raise self._stop("the list names another host than the portal's; the key is not sent there", url)
+        passing = path.with_name(path.name + ".part")
         for _ in range(self._options.downloads):
-            answer = await self._ask(url)
+            answer = await self._ask(url, passing)
             if answer.status == 404:
                 raise self._stop(f"{file.row.name} is in the list and cannot be had: HTTP 404", url)
             if answer.status == 200:
-                self.tally.bytes += len(answer.body)
-                _keep(path, answer.body)
+                self.tally.bytes += _keep(path, passing)
                 return
             # The signature ran out on the way: a new 302 has a new one.
             logger.warning("the signed address of %s had expired: asked for again", file.row.name)
@@ -294,14 +293,12 @@ def _vouch(path: Path) -> Path:
     return path.with_name(path.name + ".json")
 
 
-def _keep(path: Path, body: bytes) -> None:
-    """The file, then its digest, which vouches for it."""
-    passing = path.with_name(path.name + ".part")
-    with passing.open("wb") as out:
-        for start in range(0, len(body), _PIECE):
-            out.write(memoryview(body)[start : start + _PIECE])
+def _keep(path: Path, passing: Path) -> int:
+    """The file, then its digest, which vouches for it; gives its bytes."""
+    size = passing.stat().st_size
     passing.replace(path)
-    write_atomic(_vouch(path), json.dumps({"sha256": _digest(path), "bytes": len(body)}, sort_keys=True).encode())
+    write_atomic(_vouch(path), json.dumps({"sha256": _digest(path), "bytes": size}, sort_keys=True).encode())
+    return size
 
 
 def _digest(path: Path) -> str:

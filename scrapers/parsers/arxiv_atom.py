@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from io import BytesIO
 from typing import Any, BinaryIO
 
@@ -15,9 +15,12 @@ from pydantic import ValidationError
 
 from horizon.errors import ParseError
 from horizon.records import Code, Issue, Item
+from scrapers.affiliations import Places, read_affiliations
 from scrapers.parsers.arxiv_terms import ARXIV_ID, CATEGORY, DOI, language_of, says_withdrawn
-from scrapers.parsers.feed_xml import field_names, fold, iterate_entries
+from scrapers.parsers.feed_dates import two_days_after
+from scrapers.parsers.feed_xml import field_names, iterate_entries
 from scrapers.parsers.tex_accents import to_unicode
+from scrapers.parsers.xml_stream import fold
 from scrapers.source import Source
 
 ARXIV_SOURCE = "arxiv"
@@ -199,7 +202,7 @@ class _Record:
 
     def __init__(self, entry: Any, clock: datetime | None, source: Source) -> None:
         self._entry, self._source = entry, source
-        self._latest = clock.date() + timedelta(days=2) if clock else date.max
+        self._latest = two_days_after(clock.date()) if clock else date.max
         self.arxiv_id = ""
         self.issues: list[Issue] = []
 
@@ -216,7 +219,7 @@ class _Record:
     def _build(self, title: str, version: str | None, published: date) -> Item:
         abstract = to_unicode(self._text(f"{_ATOM}summary")) or None
         comment, doi = self._text(f"{_ARXIV}comment"), self._doi()
-        authors, organisations = self._authors()
+        authors, places = self._authors()
         try:
             item = Item(
                 id=f"{ARXIV_SOURCE}:{self.arxiv_id}",
@@ -229,7 +232,8 @@ class _Record:
                 published=published,
                 updated=self._updated(),
                 authors=authors,
-                organisations=organisations,
+                organisations=places.organisations,
+                countries=places.countries,
                 codes=self._codes(),
                 doi=doi,
                 url=f"https://arxiv.org/abs/{self.arxiv_id}",
@@ -267,14 +271,18 @@ class _Record:
         self._note("warning", "updated-unreadable", "the version's date is unreadable or out of range", found=text)
         return None
 
-    def _authors(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    def _authors(self) -> tuple[tuple[str, ...], Places]:
         names: dict[str, None] = {}
         affiliations: dict[str, None] = {}
         for author in self._entry.iterfind(_AUTHOR):
             names[to_unicode(fold(author.findtext(f"{_ATOM}name")))] = None
             for affiliation in author.iterfind(f"{_ARXIV}affiliation"):
                 affiliations[to_unicode(fold(affiliation.text))] = None
-        return tuple(filter(None, names)), tuple(filter(None, affiliations))
+        places = read_affiliations(filter(None, affiliations))
+        if places.left_out:
+            message = f"{places.left_out} organisations beyond the first {len(places.organisations)} were left out"
+            self._note("warning", "organisations-capped", message)
+        return tuple(filter(None, names)), places
 
     def _doi(self) -> str | None:
         text = self._text(f"{_ARXIV}doi")

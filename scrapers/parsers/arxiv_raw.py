@@ -12,8 +12,10 @@ from horizon.errors import ParseError
 from horizon.records import Code, Issue, Item
 from scrapers.parsers.arxiv_terms import ARXIV_ID, CATEGORY, DOI, language_of, says_withdrawn
 from scrapers.parsers.author_names import split_authors
+from scrapers.parsers.feed_dates import two_days_after
 from scrapers.parsers.oai_envelope import Entry, OaiReader, Page, mend_encoding
 from scrapers.parsers.tex_accents import to_unicode
+from scrapers.parsers.xml_stream import fold, local_name
 from scrapers.source import Source
 
 _RAW = "{http://arxiv.org/OAI/arXivRaw/}"
@@ -55,10 +57,6 @@ class _Raw:
     strangers: list[str]
 
 
-def _fold(text: str | None) -> str:
-    return " ".join(text.split()) if text else ""
-
-
 def _text(element: Any) -> str:
     return "".join(element.itertext()) if len(element) else element.text or ""
 
@@ -87,9 +85,9 @@ def _read_version(element: Any) -> _Version:
     date_text = source_type = ""
     for child in element:
         if child.tag == f"{_RAW}date":
-            date_text = _fold(child.text)
+            date_text = fold(child.text)
         elif child.tag == f"{_RAW}source_type":
-            source_type = _fold(child.text)
+            source_type = fold(child.text)
     number = int(label) if label.isascii() and label.isdigit() and len(label) < 6 else 0
     return _Version(number, date_text, _read_date(date_text), source_type)
 
@@ -104,7 +102,7 @@ def _read_raw(metadata: Any, ignored: frozenset[str]) -> _Raw:
         elif tag == _VERSION:
             raw.versions.append(_read_version(child))
         elif tag not in ignored:
-            raw.strangers.append(str(tag).rpartition("}")[2][:60])
+            raw.strangers.append(local_name(tag)[:60])
     raw.versions.sort(key=lambda version: version.number)
     return raw
 
@@ -124,7 +122,7 @@ class _Records:
         self._page.records += 1
         # The day of change too: a server clock that is behind must not make papers seem to be of the future.
         changed = entry.datestamp or date.min
-        self._latest = max(self._page.response_date.date(), changed) + timedelta(days=2)
+        self._latest = two_days_after(max(self._page.response_date.date(), changed))
         try:
             self._page.items.append(self._item(entry))
         except _Refusal as refusal:
@@ -153,11 +151,11 @@ class _Records:
     def _item(self, entry: Entry) -> Item:
         raw = _readable(entry, self._ignored)
         arxiv_id = self._identify(entry, raw)
-        title = to_unicode(_fold(raw.texts.get("title")))
+        title = to_unicode(fold(raw.texts.get("title")))
         if not title:
             raise _Refusal("title-missing", "a record without a title cannot be read by anybody; refused")
         published, newest = self._dates(arxiv_id, raw)
-        abstract = to_unicode(_fold(raw.texts.get("abstract"))) or None
+        abstract = to_unicode(fold(raw.texts.get("abstract"))) or None
         item = self._build(arxiv_id, title, abstract, published, newest, raw)
         self._remark(arxiv_id, item, raw)
         return item
@@ -165,7 +163,7 @@ class _Records:
     def _build(
         self, arxiv_id: str, title: str, abstract: str | None, published: date, newest: _Version, raw: _Raw
     ) -> Item:
-        said = (_fold(raw.texts.get("comments")), (abstract or "")[:300])
+        said = (fold(raw.texts.get("comments")), (abstract or "")[:300])
         doi = DOI.search(raw.texts.get("doi", ""))
         try:
             return Item(
@@ -182,14 +180,14 @@ class _Records:
                 codes=self._codes(arxiv_id, raw.texts.get("categories", "")),
                 doi=doi[0].rstrip(".") if doi else None,
                 url=f"https://arxiv.org/abs/{arxiv_id}",
-                licence=_fold(raw.texts.get("license")) or None,
+                licence=fold(raw.texts.get("license")) or None,
                 withdrawn="I" in newest.source_type or any(map(says_withdrawn, said)),
             )
         except ValidationError as error:
             raise _Refusal("record-invalid", f"the record does not make an item: {error.errors()[0]['msg']}") from None
 
     def _identify(self, entry: Entry, raw: _Raw) -> str:
-        arxiv_id = _fold(raw.texts.get("id"))
+        arxiv_id = fold(raw.texts.get("id"))
         if not ARXIV_ID.fullmatch(arxiv_id):
             raise _Refusal(
                 "id-unreadable", "expected an arXiv id such as 2611.01234 or math/0701001", found=arxiv_id or "nothing"

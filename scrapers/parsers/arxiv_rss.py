@@ -7,7 +7,7 @@ replaced or cross-listed paper came out: these are counted and compared, and onl
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from io import BytesIO
 from typing import Any, BinaryIO
 
@@ -16,9 +16,10 @@ from pydantic import ValidationError
 from horizon.records import Code, Issue, Item
 from scrapers.parsers.arxiv_terms import ARXIV_ID, CATEGORY, DOI, language_of
 from scrapers.parsers.author_names import split_authors
-from scrapers.parsers.feed_dates import read_date, read_moment
-from scrapers.parsers.feed_xml import field_names, fold, iterate_entries
+from scrapers.parsers.feed_dates import read_date, read_moment, two_days_after
+from scrapers.parsers.feed_xml import field_names, iterate_entries
 from scrapers.parsers.tex_accents import to_unicode
+from scrapers.parsers.xml_stream import fold
 from scrapers.source import Source
 
 _ATOM = "{http://www.w3.org/2005/Atom}"
@@ -210,7 +211,7 @@ class _Lines:
         if day is None:
             raise _Refusal("date-unreadable", "expected a day such as Tue, 24 Nov 2026 00:00:00 -0500", text)
         built = self._batch.built
-        latest = built.astimezone(UTC).date() + timedelta(days=2) if built else date.max
+        latest = two_days_after(built.date()) if built else date.max
         if not self._source.earliest_published <= day <= latest:
             message = f"expected a day from {self._source.earliest_published} to {latest}; refused"
             raise _Refusal("date-out-of-range", message, text)

@@ -13,8 +13,9 @@ from typing import Any, BinaryIO
 from pydantic import ValidationError
 
 from horizon.errors import ParseError
-from horizon.records import Issue, Item
-from scrapers.parsers.languages import language_of
+from horizon.records import Code, Issue, Item
+from scrapers.affiliations import read_affiliations
+from scrapers.languages import detect_language
 from scrapers.parsers.medline_work import clean_affiliations, clean_doi, read_day, says_withdrawn
 from scrapers.parsers.person_names import from_comma
 from scrapers.parsers.plain_text import fold, plain, plain_title
@@ -178,6 +179,7 @@ def _build(newest: Posting, source: Source, published: date) -> Item:
     abstract = "" if abstract.upper() in ("NA", "N/A") else abstract
     article = clean_doi(text_at(record, "published"))
     institution = text_at(record, "author_corresponding_institution")
+    places = read_affiliations(clean_affiliations([institution] if institution.upper() not in ("NA", "N/A") else []))
     withdrawn = "withdraw" in text_at(record, "type").lower() or says_withdrawn(title, abstract)
     return Item(
         id=f"{source.id}:{newest.doi}",
@@ -186,11 +188,15 @@ def _build(newest: Posting, source: Source, published: date) -> Item:
         version=f"v{newest.version}",
         title=title,
         abstract=abstract or None,
-        language=language_of(f"{title} {abstract}"),
+        # Both servers take manuscripts in English only.
+        language=detect_language(f"{title} {abstract}", "en"),
         published=published,
         updated=datetime(newest.day.year, newest.day.month, newest.day.day, tzinfo=UTC),
         authors=tuple(filter(None, (from_comma(name) for name in plain(text_at(record, "authors")).split(";")))),
-        organisations=clean_affiliations([institution] if institution.upper() not in ("NA", "N/A") else []),
+        organisations=places.organisations,
+        countries=places.countries,
+        # Subject areas of both servers, in the service's own words.
+        codes=(Code(scheme="biorxiv", symbol=newest.category),) if newest.category else (),
         # The article that the preprint became: what puts the two together across sources.
         family=f"doi:{article}" if article else None,
         doi=newest.doi,

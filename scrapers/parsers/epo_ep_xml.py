@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from horizon.errors import ParseError
 from horizon.records import Code, Issue, Item
-from scrapers.parsers.patent_codes import family_of, order_codes, publication, rank_of, symbol_of
+from scrapers.parsers.patent_codes import classified, family_of, order_codes, publication
 from scrapers.parsers.patent_names import Party
 from scrapers.parsers.patent_records import (
     Contents,
@@ -23,7 +23,8 @@ from scrapers.parsers.patent_records import (
     unknown_fields,
 )
 from scrapers.parsers.patent_texts import Text
-from scrapers.parsers.patent_xml import Fields, child, children, iterate_records, listed, text_at, text_of
+from scrapers.parsers.patent_xml import Fields, child, children, listed, text_at, text_of
+from scrapers.parsers.xml_stream import iterate_records, without_half_pairs
 
 if TYPE_CHECKING:
     from scrapers.source import Source
@@ -78,7 +79,7 @@ def parse_document(data: bytes, source: "Source") -> list[Item | Issue]:
     except ParseError:
         if not data.rstrip().endswith(_END):
             raise
-    found = list(_read(data, fields, recover=True))
+    found = list(_read(without_half_pairs(data), fields, recover=True))
     message = "not well-formed XML, though complete: read over the faulty places"
     return [*found, make_issue(SOURCE, _number_of(found), "warning", "xml-mended", message)]
 
@@ -158,11 +159,7 @@ def _codes(root: Any) -> tuple[Code, ...]:
     ipc = [text_at(each, "text") for each in listed(root, *lists, "B510EP", "classification-ipcr")]
     # Before 2006 each symbol stood in a tag of its own, with the edition of the IPC before it: `7C 07C  29/44   A`.
     ipc += [text_of(each) for tag in _OLD_IPC for each in listed(root, *lists, "B510", tag)]
-    return (*order_codes("cpc", _ranked(cpc)), *order_codes("ipc", _ranked(ipc)))
-
-
-def _ranked(texts: list[str]) -> list[tuple[int, str]]:
-    return [(rank_of(text), symbol) for text in texts if (symbol := symbol_of(text)) is not None]
+    return (*order_codes("cpc", map(classified, cpc)), *order_codes("ipc", map(classified, ipc)))
 
 
 def _family(root: Any, office: str) -> str | None:

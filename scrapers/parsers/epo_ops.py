@@ -13,7 +13,8 @@ from horizon.records import Issue, Item
 from scrapers.parsers.exchange_documents import READ, RECORD, ROOTS, TREES, read_record, record_number
 from scrapers.parsers.patent_codes import publication
 from scrapers.parsers.patent_records import make_issue, unknown_fields
-from scrapers.parsers.patent_xml import Fields, children, fold, iterate_records, local_name, text_at, text_of
+from scrapers.parsers.patent_xml import Fields, children, text_at, text_of
+from scrapers.parsers.xml_stream import fold, iterate_records, local_name
 
 if TYPE_CHECKING:
     from scrapers.source import Source

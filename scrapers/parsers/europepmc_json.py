@@ -17,7 +17,7 @@ from scrapers.parsers.person_names import from_comma, from_index, from_parts
 from scrapers.parsers.pubmed_xml import USED as USED_OF_PUBMED
 from scrapers.parsers.pubmed_xml import parse_articles
 from scrapers.parsers.record_fields import each_at, field_paths, left_over, number_at, read_json, text_at
-from scrapers.parsers.xml_stream import Readable, Rejoined, as_record, local_name, read_elements
+from scrapers.parsers.xml_stream import Readable, Rejoined, iterate_records, local_name
 from scrapers.source import Source
 
 _AUTHOR = "authorList.author"
@@ -208,15 +208,16 @@ def _read_relations(result: dict[str, Any], work: Work) -> None:
 # ---- XML -------------------------------------------------------------------------------------------------------------
 
 _ENVELOPE = ("version", "hitCount", "nextCursorMark", "errCode", "errMsg", "resultList", "RDF")
+_ELEMENTS = (*_ENVELOPE, "result", "Description")
 
 
 def _works_of_xml(stream: Readable, page: Page) -> Iterator[tuple[set[str], Work]]:
     told: dict[str, str] = {}
-    for element in read_elements(stream, ("responseWrapper", "error"), (*_ENVELOPE, "result", "Description")):
-        name = local_name(element)
+    for element in iterate_records(stream, _ELEMENTS, ("responseWrapper", "error"), "search results"):
+        name = local_name(element.tag)
         if name == "result":
             page.hollow = False
-            result = as_record(element)
+            result = _as_record(element)
             yield set(field_paths(result)), _work_of_result(result)
         elif name == "Description":
             page.hollow = False
@@ -229,6 +230,26 @@ def _works_of_xml(stream: Readable, page: Page) -> Iterator[tuple[set[str], Work
     page.next_cursor = told.get("nextCursorMark") or None
     if told.get("errCode") or told.get("errMsg"):
         page.error = (told.get("errCode", "")[:40], told.get("errMsg", "")[:300])
+
+
+def _as_record(element: Any) -> Any:
+    """An element as the same record would be in JSON: text, or an object; what stands in a `...List` becomes a list."""
+    if not len(element):
+        return element.text or ""
+    listed = local_name(element.tag).endswith("List")
+    record: dict[str, Any] = {}
+    for child in element:
+        if not isinstance(child.tag, str):
+            continue
+        name, value = local_name(child.tag), _as_record(child)
+        known = record.get(name)
+        if isinstance(known, list):
+            known.append(value)
+        elif known is not None:
+            record[name] = [known, value]
+        else:
+            record[name] = [value] if listed else value
+    return record
 
 
 _ABOUT = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about"

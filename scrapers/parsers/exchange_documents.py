@@ -9,7 +9,7 @@ from datetime import UTC, datetime, time
 from typing import Any, BinaryIO
 
 from horizon.records import Code, Issue, Item
-from scrapers.parsers.patent_codes import family_of, order_codes, publication, rank_of, read_day, symbol_of
+from scrapers.parsers.patent_codes import Classified, classified, family_of, order_codes, publication, read_day
 from scrapers.parsers.patent_names import Party
 from scrapers.parsers.patent_records import (
     Contents,
@@ -25,13 +25,11 @@ from scrapers.parsers.patent_xml import (
     Fields,
     child,
     children,
-    fold,
-    iterate_records,
     listed,
-    local_name,
     text_at,
     text_of,
 )
+from scrapers.parsers.xml_stream import fold, iterate_records, local_name
 
 RECORD = "exchange-document"
 ROOTS = ("world-patent-data", "exchange-documents", RECORD)
@@ -165,26 +163,28 @@ def _parties(record: Any, role: str) -> list[Party]:
 
 def _codes(record: Any) -> tuple[Code, ...]:
     """CPC of whatever office once each, inventive ones first, then IPC; other schemes (UC, FI) are left out."""
-    cpc: list[tuple[int, str]] = []
-    for each in listed(record, _BIBLIO, "patent-classifications", "patent-classification"):
-        scheme = child(each, "classification-scheme")
-        symbol = _cpc_symbol(each) if scheme is not None and (scheme.get("scheme") or "").startswith("CPC") else None
-        if symbol is not None:
-            value = text_at(each, "classification-value")
-            first = text_at(each, "symbol-position") == "F"
-            cpc.append((0 if first else 2 if value == "A" else 1, symbol))
-    texts = [text_at(each, "text") for each in listed(record, _BIBLIO, "classifications-ipcr", "classification-ipcr")]
-    texts += [text_of(each) for each in listed(record, _BIBLIO, "classification-ipc", "text")]
-    ipc = [(rank_of(text), symbol) for text in texts if (symbol := symbol_of(text)) is not None]
-    return (*order_codes("cpc", cpc), *order_codes("ipc", ipc))
+    cpc = [
+        _cpc(each)
+        for each in listed(record, _BIBLIO, "patent-classifications", "patent-classification")
+        if _is_cpc(each)
+    ]
+    ipc = [text_at(each, "text") for each in listed(record, _BIBLIO, "classifications-ipcr", "classification-ipcr")]
+    ipc += [text_of(each) for each in listed(record, _BIBLIO, "classification-ipc", "text")]
+    return (*order_codes("cpc", cpc), *order_codes("ipc", map(classified, ipc)))
 
 
-def _cpc_symbol(classification: Any) -> str | None:
-    whole = text_at(classification, "classification-symbol")
-    if whole:
-        return symbol_of(whole)
-    parts = [text_at(classification, name) for name in ("section", "class", "subclass", "main-group", "subgroup")]
-    return symbol_of(f"{''.join(parts[:3])} {parts[3]}/{parts[4]}") if all(parts) else None
+def _is_cpc(classification: Any) -> bool:
+    scheme = child(classification, "classification-scheme")
+    return scheme is not None and (scheme.get("scheme") or "").startswith("CPC")
+
+
+def _cpc(classification: Any) -> Classified | None:
+    text = text_at(classification, "classification-symbol")
+    if not text:
+        parts = [text_at(classification, name) for name in ("section", "class", "subclass", "main-group", "subgroup")]
+        text = f"{''.join(parts[:3])} {parts[3]}/{parts[4]}" if all(parts) else ""
+    first = text_at(classification, "symbol-position") == "F"
+    return classified(text, text_at(classification, "classification-value"), first=first)
 
 
 def _family(record: Any) -> str | None:

@@ -52,6 +52,11 @@ def _zone(found: dict[str, str | None]) -> timezone:
     return timezone(timedelta(hours=_ZONES.get((name or "").lower(), 0)))
 
 
+def two_days_after(day: date) -> date:
+    """The last day that a clock of two days ahead may name; of the year 9999, which feeds do write, its end."""
+    return date.fromordinal(min(day.toordinal() + 2, date.max.toordinal()))
+
+
 def read_date(text: str) -> date | None:
     """The day as its publisher wrote it: midnight in Beijing is that day there, not the evening before in UTC."""
     moment = read_local(text)

@@ -22,9 +22,10 @@ from horizon.errors import ParseError
 from horizon.records import Issue, Item
 from scrapers.languages import detect_language
 from scrapers.parsers.arxiv_terms import DOI
-from scrapers.parsers.feed_dates import read_date, read_moment
-from scrapers.parsers.feed_xml import fold, iterate_entries
+from scrapers.parsers.feed_dates import read_date, read_moment, two_days_after
+from scrapers.parsers.feed_xml import iterate_entries
 from scrapers.parsers.html_text import clean, strip_html
+from scrapers.parsers.xml_stream import fold
 from scrapers.source import Source
 
 _SPACES = {
@@ -256,7 +257,7 @@ class _Judge:
     def __init__(self, source: Source, feed: Feed, today: date | None, marks: Counter[str]) -> None:
         self._source, self._feed, self._marks = source, feed, marks
         built = feed.built.date() if feed.built else None
-        self._latest = (today or built or _NEVER_AFTER - timedelta(days=2)) + timedelta(days=2)
+        self._latest = two_days_after(today or built or _NEVER_AFTER - timedelta(days=2))
         self._id: str | None = None
 
     def take(self, raw: _Raw) -> None:

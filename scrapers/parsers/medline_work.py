@@ -11,7 +11,8 @@ from datetime import UTC, date, datetime
 from pydantic import ValidationError
 
 from horizon.records import Code, Issue, Item, ItemKind
-from scrapers.parsers.languages import language_of
+from scrapers.affiliations import Places, read_affiliations
+from scrapers.languages import detect_language
 from scrapers.parsers.plain_text import fold, plain, plain_title
 from scrapers.source import Source
 
@@ -151,8 +152,9 @@ class Judge:
         if published is None:
             yield from filter(None, [remark])
             return
+        places = read_affiliations(clean_affiliations(work.affiliations))
         try:
-            item = self._build(name, work, title, translated, published)
+            item = self._build(name, work, title, translated, published, places)
         except ValidationError as error:
             message = f"the record does not make an item: {error.errors()[0]['msg']}"
             yield self._issue(name, "error", "record-invalid", message)
@@ -160,8 +162,11 @@ class Judge:
         yield item
         yield from filter(None, [remark])
         yield from self._remarks(name, item, work)
+        if places.left_out:
+            message = f"{places.left_out} organisations beyond the first {len(places.organisations)} were left out"
+            yield self._issue(name, "warning", "organisations-capped", message)
 
-    def _build(self, name: str, work: Work, title: str, translated: bool, published: date) -> Item:
+    def _build(self, name: str, work: Work, title: str, translated: bool, published: date, places: Places) -> Item:
         abstract = plain(work.abstract) or None
         updated = read_day(work.updated)
         kinds = work.kinds
@@ -174,11 +179,12 @@ class Judge:
             version=f"v{work.version}" if work.version else None,
             title=title,
             abstract=abstract,
-            language=language_of(f"{title} {abstract or ''}", work.language, translated),
+            language=detect_language(f"{title} {abstract or ''}", "en" if translated else work.language),
             published=published,
             updated=datetime(updated.year, updated.month, updated.day, tzinfo=UTC) if updated else None,
             authors=tuple(filter(None, map(fold, work.authors))),
-            organisations=clean_affiliations(work.affiliations),
+            organisations=places.organisations,
+            countries=places.countries,
             codes=tuple(Code(scheme="mesh", symbol=symbol) for symbol in symbols if symbol),
             family=work.article,
             doi=clean_doi(work.doi),

@@ -10,18 +10,16 @@ from datetime import UTC, date, datetime
 from io import BytesIO
 from typing import Any
 
-from lxml import etree
-
 from horizon.errors import ParseError
 from horizon.records import Issue, Item
+from scrapers.parsers.xml_stream import Readable, Rejoined, check_document, closed_elements, forget, reading, sniff
 
 OAI = "{http://www.openarchives.org/OAI/2.0/}"
 _ROOT = f"{OAI}OAI-PMH"
 _RECORD, _HEADER, _ERROR = f"{OAI}record", f"{OAI}header", f"{OAI}error"
 _TOKEN, _DATE = f"{OAI}resumptionToken", f"{OAI}responseDate"
 _IDENTIFIER, _DATESTAMP, _METADATA = f"{OAI}identifier", f"{OAI}datestamp", f"{OAI}metadata"
-_DOCTYPE = re.compile(rb"<!DOCTYPE(?!\s+html)", re.IGNORECASE)
-_HTML = re.compile(rb"<(?:!doctype\s+)?html\b", re.IGNORECASE)
+_EXPECTED = "an OAI-PMH answer"
 # Characters that XML 1.0 does not allow even when the encoding is right (https://www.w3.org/TR/xml/#charsets).
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]{0,200}\?>")
@@ -75,9 +73,9 @@ def mend_encoding(data: bytes) -> bytes:
 def _read_time(text: str | None) -> datetime:
     try:
         moment = datetime.fromisoformat((text or "").strip())
-    except ValueError:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         raise ParseError(f"expected a responseDate such as 2026-11-23T09:00:00Z, found {text!r}; refetch") from None
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _read_day(text: str | None) -> date | None:
@@ -100,48 +98,30 @@ class OaiReader:
         self.token: str | None = None
 
     def __iter__(self) -> Iterator[Entry]:
-        head = self._data[:2000]
-        if _HTML.search(head):
-            raise ParseError("expected OAI-PMH, found an HTML page: the feed is down or has moved; refetch")
-        if _DOCTYPE.search(head):
-            raise ParseError("expected OAI-PMH without a DOCTYPE, found one: refused, as it may carry hostile entities")
-        try:
-            yield from self._entries()
-        except etree.XMLSyntaxError as error:
-            raise ParseError(f"expected a complete XML document, found {error}; refetch the page") from None
-        except (UnicodeError, LookupError) as error:
-            raise ParseError(f"expected UTF-8, found {error}; refetch the page") from None
+        stream = BytesIO(self._data)
+        head = sniff(stream, _EXPECTED, doctype=False)
+        with reading(_EXPECTED):
+            yield from self._entries(Rejoined(head, stream))
         if self.response_date is None:
-            raise ParseError("expected an OAI-PMH answer with a responseDate, found none; refetch the page")
+            raise ParseError(f"expected {_EXPECTED} with a responseDate, found none; refetch the page")
 
-    def _entries(self) -> Iterator[Entry]:
-        events = etree.iterparse(
-            BytesIO(self._data),
-            events=("end",),
-            tag=(_RECORD, _HEADER, _ERROR, _TOKEN, _DATE),
-            resolve_entities=False,
-            no_network=True,
-            load_dtd=False,
-            huge_tree=False,
-            remove_comments=True,
-            remove_pis=True,
-            collect_ids=False,
-        )
+    def _entries(self, stream: Readable) -> Iterator[Entry]:
+        events = closed_elements(stream, (_RECORD, _HEADER, _ERROR, _TOKEN, _DATE))
         checked = False
         for _, element in events:
-            checked = checked or _check_document(element)
+            checked = checked or _check_root(element)
             tag = element.tag
             if tag == _RECORD:
                 yield _entry(element)
-                _forget(element)
+                forget(element)
             elif tag == _HEADER:
                 if element.getparent().tag != _RECORD:
                     yield _read_header(element)
-                    _forget(element)
+                    forget(element)
             else:
                 self._note(tag, element)
         if not checked:
-            raise ParseError("expected an OAI-PMH answer, found another XML document; refetch the page")
+            raise ParseError(f"expected {_EXPECTED}, found another XML document; refetch the page")
 
     def _note(self, tag: str, element: Any) -> None:
         if tag == _DATE:
@@ -152,21 +132,11 @@ class OaiReader:
             self.error = OaiError(str(element.get("code", "")), (element.text or "").strip()[:300])
 
 
-def _check_document(element: Any) -> bool:
-    tree = element.getroottree()
-    if tree.docinfo.internalDTD is not None:
-        raise ParseError("expected OAI-PMH without a DOCTYPE, found one: refused, as it may carry hostile entities")
-    if tree.getroot().tag != _ROOT:
-        raise ParseError(f"expected an OAI-PMH answer, found <{str(tree.getroot().tag)[:80]}>; refetch the page")
+def _check_root(element: Any) -> bool:
+    root = check_document(element, _EXPECTED, doctype=False)
+    if root.tag != _ROOT:
+        raise ParseError(f"expected {_EXPECTED}, found <{str(root.tag)[:80]}>; refetch the page")
     return True
-
-
-def _forget(element: Any) -> None:
-    """Free what has been read, so that memory does not grow with the page."""
-    element.clear()
-    parent = element.getparent()
-    while element.getprevious() is not None:
-        del parent[0]
 
 
 def _read_header(header: Any) -> Entry:

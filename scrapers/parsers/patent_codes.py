@@ -1,15 +1,17 @@
 """Numbers, dates, kind codes and classification symbols of patents: the same for every office's feed."""
 
 import re
+from collections.abc import Iterable
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 import yaml
 
 from horizon.records import Code, ItemKind
 
+Value = Literal["I", "A"] | None
 PatentKind = Literal["patent_application", "patent_grant", "utility_model", "design"]
 _TABLE = Path(__file__).with_name("patent_kinds.yml")
 _PUBLICATION = re.compile(r"[A-Z]{2}\.[A-Z0-9]{1,20}\.[A-Z][0-9A-Z]?")
@@ -20,6 +22,15 @@ _SYMBOL = re.compile(r"[\s/]*[1-8]?\s*([A-HY])\s*(\d{2})\s*([A-Z])(?:[\s-]*(\d{1
 _RANK = re.compile(r"\s*(?:\d{8})?\s*([ACS]?)([FL]?)\s*([INA]?)")
 _DAY = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})")
 _RANKS = {"I": 1, "": 1}
+
+
+class Classified(NamedTuple):
+    """One symbol as an office has given it."""
+
+    rank: int
+    """0 for the document's first, 1 for invention information, 2 for additional information."""
+    symbol: str
+    value: Value = None
 
 
 @cache
@@ -56,18 +67,52 @@ def symbol_of(text: str) -> str | None:
     return f"{head}{int(group)}/{subgroup}" if group else head
 
 
+def value_of(text: str) -> Value:
+    """I for invention information, A for additional (IPC: N, non-invention) information, None where it is not told."""
+    return _value(_rank_and_value(text)[1])
+
+
 def rank_of(text: str) -> int:
     """0 for the first symbol of a document, 1 for invention information, 2 for additional information."""
-    match = _SYMBOL.match(text)
-    found = _RANK.match(text, match.end() if match else 0)
-    position, value = (found[2], found[3]) if found else ("", "")
+    position, value = _rank_and_value(text)
     return 0 if position == "F" else _RANKS.get(value, 2)
 
 
-def order_codes(scheme: Literal["cpc", "ipc"], ranked: list[tuple[int, str]]) -> tuple[Code, ...]:
-    """Each symbol once, in its best rank, the order given within a rank: offices repeat one another's symbols."""
-    symbols = dict.fromkeys(symbol for _, symbol in sorted(ranked, key=lambda entry: entry[0]))
-    return tuple(Code(scheme=scheme, symbol=symbol) for symbol in symbols)
+def _rank_and_value(text: str) -> tuple[str, str]:
+    match = _SYMBOL.match(text)
+    found = _RANK.match(text, match.end() if match else 0)
+    return (found[2], found[3]) if found else ("", "")
+
+
+def _value(letter: str) -> Value:
+    return "I" if letter == "I" else "A" if letter in ("A", "N") else None
+
+
+def classified(text: str, value: str = "", *, first: bool = False) -> Classified | None:
+    """A symbol as read from one text (`G06N  10/70  20220101AFI`) or with its value apart; None for no symbol."""
+    symbol = symbol_of(text)
+    if symbol is None:
+        return None
+    if value or first:
+        return Classified(0 if first else _RANKS.get(value, 2), symbol, _value(value))
+    return Classified(rank_of(text), symbol, value_of(text))
+
+
+def order_codes(scheme: Literal["cpc", "ipc"], found: Iterable[Classified | None]) -> tuple[Code, ...]:
+    """Each symbol once, in its best rank, the order given within a rank: offices repeat one another's symbols.
+
+    What one office calls invented is invented, whatever the others say.
+    """
+    known = [one for one in found if one is not None]
+    values: dict[str, set[Value]] = {}
+    for one in known:
+        values.setdefault(one.symbol, set()).add(one.value)
+    symbols = dict.fromkeys(one.symbol for one in sorted(known, key=lambda one: one.rank))
+    return tuple(Code(scheme=scheme, symbol=symbol, value=_strongest(values[symbol])) for symbol in symbols)
+
+
+def _strongest(values: set[Value]) -> Value:
+    return "I" if "I" in values else "A" if "A" in values else None
 
 
 def read_day(text: str | None) -> tuple[date | None, bool]:

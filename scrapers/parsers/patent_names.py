@@ -7,11 +7,11 @@ OPS lists everyone twice, in Latin letters with the country (`SIEMENS ENERGY AS 
 import re
 import unicodedata
 
+from scrapers.parties import country_code, organisation
+
 _COUNTRY = re.compile(r"\s*\[([A-Z]{2})\](?:\s*,?\s*et al\.?)?\s*$", re.IGNORECASE)
 _PRINTED = ("original", "docdba")
 _STANDARD = ("epodoc", "docdb")
-# The offices' codes that are no countries (WIPO ST.3): regional offices and international bodies.
-_NO_COUNTRIES = frozenset({"AP", "BX", "EA", "EM", "EP", "EU", "GC", "IB", "OA", "QZ", "WO", "XX", "XN", "XU", "XV"})
 _CARE_OF = re.compile(r"(?<=\S)\s+c/o\s.*", re.IGNORECASE)
 _ENDS = re.compile(r"[\s,;]+$")
 
@@ -51,14 +51,17 @@ def without_people(names: tuple[str, ...], inventors: list[Party]) -> tuple[str,
     return tuple(name for name in names if key_of(name) not in people)
 
 
+def normalised(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Organisations under the names by which they are counted, each once, in the order given."""
+    found = {known.key or name: known.name for name in names if (known := organisation(name))}
+    return tuple(found.values())
+
+
 def countries_of(parties: list[Party]) -> tuple[str, ...]:
-    """ISO 3166 alpha-2 of the parties, each once, in the order given."""
-    found = dict.fromkeys(
-        code
-        for _, name, residence in parties
-        if (code := residence.strip().upper() or _suffix(name)) and re.fullmatch(r"[A-Z]{2}", code)
-    )
-    return tuple(code for code in found if code not in _NO_COUNTRIES)
+    """ISO 3166 alpha-2 of the parties, each once, in the order given; of known organisations where none is told."""
+    found = (country_code(residence or _suffix(name)) for _, name, residence in parties)
+    told = tuple(dict.fromkeys(filter(None, found)))
+    return told or tuple(dict.fromkeys(home for _, name, _ in parties if (home := organisation(_clean(name)).country)))
 
 
 def _suffix(name: str) -> str:

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from horizon.records import Code, Issue, Item, ItemKind
 from scrapers.parsers.patent_codes import is_item_kind, kind_of, read_day
-from scrapers.parsers.patent_names import Party, countries_of, display_names, without_people
+from scrapers.parsers.patent_names import Party, countries_of, display_names, normalised, without_people
 from scrapers.parsers.patent_texts import Text, choose, language_of
 from scrapers.parsers.patent_xml import Fields
 
@@ -111,7 +111,7 @@ def compose(found: Publication, source: str, contents: Contents) -> Item:
             published=found.day,
             updated=contents.updated,
             authors=display_names(contents.inventors),
-            organisations=without_people(display_names(contents.applicants), contents.inventors),
+            organisations=normalised(without_people(display_names(contents.applicants), contents.inventors)),
             countries=countries_of(contents.applicants),
             codes=contents.codes,
             family=contents.family,

@@ -1,17 +1,10 @@
 """Titles and abstracts come in several languages: English is taken first, then the original, and the language told."""
 
-import re
 from dataclasses import dataclass
 from typing import Self
 
-_HAN = re.compile(r"[\u3400-\u9fff]")
-_SCRIPTS = (
-    ("ja", re.compile(r"[\u3040-\u30ff]")),
-    ("ko", re.compile(r"[\uac00-\ud7af\u1100-\u11ff]")),
-    ("zh", _HAN),
-    ("ru", re.compile(r"[\u0400-\u04ff]")),
-    ("el", re.compile(r"[\u0370-\u03ff]{4}")),
-)
+from scrapers.languages import labelled_language
+
 _KANA_OFFICES = frozenset({"JP"})
 # Only codes of ISO 639-1 that offices publish in; the EPO writes `ol` for "original language", which tells nothing.
 _KNOWN = (
@@ -34,18 +27,11 @@ class Text:
     def read(cls, words: str, told: str, office: str, published_in: str = "") -> Self:
         """`told` is the feed's language code, for example `en`, `EN` or `ol`."""
         code, home = told.strip().lower(), published_in.strip().lower()
-        language = code if code in _LANGUAGES else _by_script(words, office)
-        # A Chinese text under a wrong label must not be taken for English.
-        if language == "en" and 2 * len(_HAN.findall(words)) > len(words):
-            language = _by_script(words, office)
+        language = labelled_language(words, code, _LANGUAGES)
+        if language == "zh" and code not in _LANGUAGES and office in _KANA_OFFICES:
+            # A title may do without kana.
+            language = "ja"
         return cls(words, language, original=code == "ol" or (home != "" and language == home))
-
-
-def _by_script(words: str, office: str) -> str:
-    for language, letters in _SCRIPTS:
-        if letters.search(words):
-            return "ja" if language == "zh" and office in _KANA_OFFICES else language
-    return "und"
 
 
 def _best(texts: list[Text]) -> Text | None:

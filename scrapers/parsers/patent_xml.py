@@ -1,124 +1,14 @@
-"""Streams of patent XML: one record at a time, nothing that a hostile document asks for, and no field unnoticed."""
+"""Elements of patent XML by local names, their texts, and no field unnoticed."""
 
 import html
-import re
 from collections.abc import Iterable, Iterator
-from io import BytesIO
-from typing import Any, BinaryIO
+from typing import Any
 
 from lxml import etree
 
-from horizon.errors import ParseError
+from scrapers.parsers.xml_stream import fold, local_name
 
-_SNIFFED = 4_096
-_LARGEST_RECORD = 64 << 20
-_HTML = re.compile(rb"<(?:!doctype\s+)?html\b", re.IGNORECASE)
-_WIDE = re.compile(rb"\x00?<\x00?!\x00?E\x00?N\x00?T\x00?I\x00?T\x00?Y")
 _SKIPPED = frozenset({"img", "drawings"})
-
-
-class _Metered:
-    """A stream with its sniffed beginning put back, which ends a record that grows without end."""
-
-    def __init__(self, head: bytes, rest: BinaryIO) -> None:
-        self._head, self._rest = BytesIO(head), rest
-        self.since_record = 0
-
-    def read(self, size: int = -1) -> bytes:
-        data = self._head.read(size) or self._rest.read(size)
-        self.since_record += len(data)
-        if self.since_record > _LARGEST_RECORD:
-            raise ParseError(f"expected records of at most {_LARGEST_RECORD >> 20} MB, found a larger one; refused")
-        return data
-
-
-def iterate_records(
-    stream: BinaryIO,
-    names: Iterable[str],
-    roots: Iterable[str],
-    expected: str,
-    *,
-    dropped: Iterable[str] = (),
-    recover: bool = False,
-) -> Iterator[Any]:
-    """Elements with one of these local names, in any namespace, as they end; each valid until the next is asked for.
-
-    Raises ParseError for anything but one well-formed XML document with one of these roots that declares no entity.
-    Elements named in `dropped` are emptied as they end. `recover` reads on over places that are not well-formed: only
-    for a document that is known to be whole.
-    """
-    head = stream.read(_SNIFFED)
-    if _HTML.search(head):
-        raise ParseError(f"expected {expected}, found an HTML page: the feed is down or has moved; refetch")
-    if _WIDE.search(head):
-        raise ParseError(f"expected {expected} without entities of its own, found some: refused as hostile")
-    try:
-        yield from _iterate(_Metered(head, stream), tuple(names), tuple(dropped), frozenset(roots), expected, recover)
-    except etree.XMLSyntaxError as error:
-        raise ParseError(f"expected {expected} as complete XML, found {str(error)[:200]}; refetch") from None
-    except (UnicodeError, LookupError) as error:
-        raise ParseError(f"expected {expected} in a readable encoding, found {error}; refetch") from None
-
-
-def _iterate(
-    stream: _Metered,
-    names: tuple[str, ...],
-    dropped: tuple[str, ...],
-    roots: frozenset[str],
-    expected: str,
-    recover: bool,
-) -> Iterator[Any]:
-    events = etree.iterparse(
-        stream,
-        events=("end",),
-        tag=tuple(f"{{*}}{name}" for name in (*names, *dropped)),
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        recover=recover,
-        # Depth and text limits of libxml2 stay on, so its limit on the whole is ours: a bulk file may have any size.
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-        collect_ids=False,
-    )
-    checked = False
-    for _, element in events:
-        checked = checked or _check_document(element.getroottree(), roots, expected)
-        if local_name(element.tag) in dropped:
-            element.clear(keep_tail=False)
-            continue
-        yield element
-        stream.since_record = 0
-        _forget(element)
-    if events.root is None:
-        raise ParseError(f"expected {expected}, found no document; refetch")
-    _check_document(events.root.getroottree(), roots, expected)
-
-
-def _check_document(tree: Any, roots: frozenset[str], expected: str) -> bool:
-    dtd = tree.docinfo.internalDTD
-    if dtd is not None and next(iter(dtd.iterentities()), None) is not None:
-        raise ParseError(f"expected {expected} without entities of its own, found some: refused as hostile")
-    root = tree.getroot()
-    if local_name(root.tag) not in roots:
-        raise ParseError(f"expected {expected}, found <{str(root.tag)[:80]}>; look whether the file is of this source")
-    return True
-
-
-def _forget(element: Any) -> None:
-    """Free what has been read, so that memory does not grow with the file."""
-    parent = element.getparent()
-    element.clear(keep_tail=False)
-    if parent is None:
-        return
-    while (before := element.getprevious()) is not None:
-        parent.remove(before)
-
-
-def local_name(tag: object) -> str:
-    """The name without its namespace."""
-    return str(tag).rpartition("}")[2]
 
 
 def child(element: Any, *path: str) -> Any | None:
@@ -142,11 +32,6 @@ def listed(element: Any, *path: str) -> Iterator[Any]:
     place = child(element, *path[:-1])
     if place is not None:
         yield from children(place, path[-1])
-
-
-def fold(text: str | None) -> str:
-    """White space, line breaks included, to single spaces."""
-    return " ".join(text.split()) if text else ""
 
 
 def text_of(element: Any | None) -> str:

@@ -13,7 +13,7 @@ from horizon.records import Issue, Item
 from scrapers.parsers.medline_work import Judge, Work
 from scrapers.parsers.person_names import from_parts
 from scrapers.parsers.record_fields import left_over
-from scrapers.parsers.xml_stream import Readable, local_name, read_elements
+from scrapers.parsers.xml_stream import Readable, iterate_records, local_name
 from scrapers.source import Source
 
 _CITATION, _ARTICLE = "MedlineCitation", "MedlineCitation.Article"
@@ -54,8 +54,8 @@ def parse_articles(stream: Readable, source: Source) -> Iterator[Item | Issue]:
     """Items and issues, one citation after the other in bounded memory. Raises ParseError for another document."""
     judge = Judge(source)
     fields: set[str] = set()
-    for element in read_elements(stream, _ROOTS, _RECORDS):
-        name = local_name(element)
+    for element in iterate_records(stream, _RECORDS, _ROOTS, "PubMed XML"):
+        name = local_name(element.tag)
         if name == "PubmedArticle":
             fields.update(element_paths(element))
             yield from judge.judge(_work(element))
@@ -76,9 +76,9 @@ def element_paths(element: Any, prefix: str = "") -> Iterator[str]:
     for child in element:
         if not isinstance(child.tag, str):
             continue
-        path = f"{prefix}.{local_name(child)}" if prefix else local_name(child)
+        path = f"{prefix}.{local_name(child.tag)}" if prefix else local_name(child.tag)
         yield from (f"{path}@{name.rpartition('}')[2]}" for name in child.keys())  # noqa: SIM118  (an lxml element)
-        inner = [local_name(part) for part in child if isinstance(part.tag, str)]
+        inner = [local_name(part.tag) for part in child if isinstance(part.tag, str)]
         if inner and not _MARKUP.issuperset(inner):
             yield from element_paths(child, path)
         elif _text(child):

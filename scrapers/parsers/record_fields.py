@@ -1,6 +1,7 @@
 """Reading JSON records of any shape without surprises, and telling which of their fields nobody has looked at."""
 
 import json
+import re
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
@@ -9,6 +10,7 @@ from scrapers.parsers.xml_stream import Readable
 
 _LARGEST_JSON = 64 << 20
 _DEEPEST = 30
+_HALF_PAIR = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 def read_json(stream: Readable) -> Any:
@@ -19,7 +21,11 @@ def read_json(stream: Readable) -> Any:
             f"expected a page of at most {_LARGEST_JSON >> 20} MB of JSON, found more; ask for less a page"
         )
     try:
-        return json.loads(data.decode("utf-8-sig"))
+        document = json.loads(data.decode("utf-8-sig"))
+        if _HALF_PAIR.search(data):
+            # Half a surrogate pair is no letter, and nothing that holds one can be written.
+            document = json.loads(json.dumps(document, ensure_ascii=False).encode("utf-8", "ignore"))
+        return document
     except (ValueError, RecursionError) as error:
         head = data[:40].decode("ascii", "replace")
         raise ParseError(f"expected one JSON document in UTF-8, found {error} in {head!r}...; refetch") from None

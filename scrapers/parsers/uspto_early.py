@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from scrapers.parsers.patent_xml import fold, text_of
-from scrapers.parsers.uspto_record import Claim, Party, Publication
+from scrapers.parsers.patent_xml import text_of
+from scrapers.parsers.uspto_record import Claim, Party, Publication, Symbol
+from scrapers.parsers.xml_stream import fold
 
 _KIND_BY_PREFIX = {"D": "S", "PP": "P", "RE": "E", "H": "H", "T": "I5", "": "A"}
 _OLD_COUNTRY = re.compile(r"([A-Z]{2})[X\d]")
@@ -34,7 +35,11 @@ def read_st32(root: Any) -> Publication | None:
             _st32_party(party) for party in bib.iterfind("B700/B730/B731/PARTY-US") if party.find("NAM/ONM") is not None
         ],
         # Columns matter here: "H03M 1300" is group 13.
-        ipc=["".join(code.itertext()).strip() for code in bib.iterfind("B500/B510/*") if code.tag in ("B511", "B512")],
+        ipc=[
+            Symbol("".join(code.itertext()).strip())
+            for code in bib.iterfind("B500/B510/*")
+            if code.tag in ("B511", "B512")
+        ],
         claims=list(_st32_claims(bib)),
     )
 
@@ -81,7 +86,7 @@ def read_pap(root: Any) -> Publication | None:
             for one in bib.iterfind("assignee")
             if _at(one, "organization-name")
         ],
-        ipc=[text_of(code) for code in bib.iterfind("technical-information/classification-ipc//ipc")],
+        ipc=[Symbol(text_of(code)) for code in bib.iterfind("technical-information/classification-ipc//ipc")],
         claims=list(_pap_claims(bib)),
     )
 
@@ -136,7 +141,7 @@ def read_green_book(lines: Iterable[str]) -> Publication:
         abstract=fold(" ".join(_first(sections, "ABST").get("PAL", []) + _first(sections, "ABST").get("PAR", []))),
         inventors=[_green_party(one, _reversed) for name, one in sections if name == "INVT"],
         organisations=[_green_party(one, fold) for name, one in sections if name == "ASSG" and "NAM" in one],
-        ipc=_first(sections, "CLAS").get("ICL", []),
+        ipc=[Symbol(text) for text in _first(sections, "CLAS").get("ICL", [])],
         claims=list(_green_claims(sections)),
     )
 

@@ -11,9 +11,9 @@ from typing import Any, BinaryIO
 
 from horizon.errors import ParseError
 from horizon.records import Issue, Item
-from scrapers.parsers.patent_xml import fold
 from scrapers.parsers.record_fields import each_at, number_at, read_json, text_at
-from scrapers.parsers.uspto_record import APPLICATIONS, Claim, Party, Publication, convert
+from scrapers.parsers.uspto_record import APPLICATIONS, Claim, Party, Publication, Symbol, convert
+from scrapers.parsers.xml_stream import fold
 
 _FILE = re.compile(r"[A-Za-z0-9][\w.-]{0,120}")
 _PUBLISHED = re.compile(r"(?:US)?(\d{7,11})([A-Z]\d)")
@@ -158,7 +158,7 @@ def _publication(record: Any, type_: Any, number: str, kind: str, day: str) -> P
         title=fold(text_at(meta, "inventionTitle")),
         inventors=[Party(fold(text_at(one, "inventorNameText")), _home(one)) for one in each_at(meta, "inventorBag")],
         organisations=[Party(fold(text_at(one, "applicantNameText")), _home(one)) for one in applicants],
-        cpc=[symbol for symbol in each_at(meta, "cpcClassificationBag") if isinstance(symbol, str)],
+        cpc=[Symbol(text) for text in each_at(meta, "cpcClassificationBag") if isinstance(text, str)],
         claims=list(_claims(record)),
     )
 

@@ -4,21 +4,21 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pydantic import ValidationError
 
 from horizon.records import Code, Issue, Item
-from scrapers.parsers.patent_codes import family_of, read_day, symbol_of
-from scrapers.parsers.patent_xml import fold
+from scrapers.languages import labelled_language
+from scrapers.parsers.patent_codes import Classified, classified, family_of, order_codes, read_day
+from scrapers.parsers.patent_names import normalised
+from scrapers.parsers.xml_stream import fold
+from scrapers.parties import country_code, organisation
 
 GRANTS, APPLICATIONS = "uspto_grants", "uspto_applications"
 _NUMBER = re.compile(r"([A-Z]{0,2})0*([1-9]\d{0,12})")
 _KIND = re.compile(r"[A-Z]\d{0,2}")
-_COUNTRY = re.compile(r"[A-Z]{2}")
-_NOWHERE = frozenset({"", "UNKNOWN", "OMITTED", "NONE"})
-# Offices and unions in WIPO ST.3 that are no country (https://www.wipo.int/standards/en/pdf/03-03-01.pdf).
-_NO_COUNTRY = frozenset("AP EA EM EP EU GC IB OA QZ WO XN XU XV XX".split())  # noqa: SIM905
+_OFFICE = re.compile(r"[A-Z]{2}")
 _FIRST_DAY, _LAST_DAY = date(1790, 7, 31), date(2199, 12, 31)
 _PCT = re.compile(r"PCT/?([A-Z]{2})(\d{2}|\d{4})/?(\d{5,6})")
 _FIXED_IPC = re.compile(r"([A-H]\d{2}[A-Z])([\s\d]{3})(\d{2,4})")
@@ -31,6 +31,13 @@ class Party:
 
     name: str
     country: str = ""
+
+
+class Symbol(NamedTuple):
+    """A classification as written, with its value where that stands apart: I invented, A additional, N not invented."""
+
+    text: str
+    value: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +67,8 @@ class Publication:
     language: str = "en"
     inventors: list[Party] = field(default_factory=list)
     organisations: list[Party] = field(default_factory=list)
-    cpc: list[str] = field(default_factory=list)
-    ipc: list[str] = field(default_factory=list)
+    cpc: list[Symbol] = field(default_factory=list)
+    ipc: list[Symbol] = field(default_factory=list)
     claims: list[Claim] = field(default_factory=list)
 
     @property
@@ -134,11 +141,11 @@ def _item(found: Publication, issues: _Issues) -> Item:
             kind="patent_grant" if found.type == "grant" else "patent_application",
             title=found.title,
             abstract=found.abstract or None,
-            language=found.language if re.fullmatch("[a-z]{2}", found.language) else "en",
+            language=labelled_language(f"{found.title} {found.abstract}", found.language or "en"),
             published=published,
             updated=_produced(found.produced),
             authors=_distinct(party.name for party in found.inventors),
-            organisations=_distinct(party.name for party in found.organisations),
+            organisations=normalised(_distinct(party.name for party in found.organisations)),
             countries=_countries(found, issues),
             codes=_codes(found, issues),
             family=_family(found),
@@ -189,47 +196,45 @@ def _distinct(names: Iterator[str]) -> tuple[str, ...]:
 
 
 def _countries(found: Publication, issues: _Issues) -> tuple[str, ...]:
-    """Of the organisations; of the inventors where no organisation tells one."""
+    """Of the organisations, told or known; of the inventors where no organisation tells one."""
+    told = _told(found.organisations, issues)
+    known = (organisation(party.name).country for party in found.organisations)
+    return told or tuple(dict.fromkeys(filter(None, known))) or _told(found.inventors, issues)
+
+
+def _told(parties: list[Party], issues: _Issues) -> tuple[str, ...]:
     countries: dict[str, None] = {}
-    for parties in (found.organisations, found.inventors):
-        for party in parties:
-            name = party.country.upper()
-            if _COUNTRY.fullmatch(name) and name not in _NO_COUNTRY:
-                countries[name] = None
-            elif name and name != "OMITTED":
-                issues.note("info", "country-unknown", f"no country of {party.name[:80] or 'a party'}", party.country)
-        if countries:
-            break
+    for party in parties:
+        code = country_code(party.country)
+        if code is not None:
+            countries[code] = None
+        elif party.country and party.country.upper() != "OMITTED":
+            issues.note("info", "country-unknown", f"no country of {party.name[:80] or 'a party'}", party.country)
     return tuple(countries)
 
 
 def _codes(found: Publication, issues: _Issues) -> tuple[Code, ...]:
-    """CPC, main class first, then IPC; each symbol once."""
-    codes: dict[Code, None] = {}
+    """CPC, main class first, then IPC; each symbol once, in the order of the document."""
     if not found.cpc and not found.ipc:
         issues.note("info", "codes-missing", "no classification could be read")
-    for text in found.cpc:
-        _add(codes, "cpc", symbol_of(text), text, issues)
-    for text in found.ipc:
-        _add(codes, "ipc", _ipc_symbol(text), text, issues)
-    return tuple(codes)
+    cpc = (_classified("cpc", one, one.text, issues) for one in found.cpc)
+    ipc = (_classified("ipc", one, _ipc_symbol(one.text), issues) for one in found.ipc)
+    return (*order_codes("cpc", cpc), *order_codes("ipc", ipc))
 
 
-def _add(
-    codes: dict[Code, None], scheme: Literal["cpc", "ipc"], symbol: str | None, text: str, issues: _Issues
-) -> None:
-    if symbol is None:
-        issues.note("info", "code-unreadable", f"expected an {scheme.upper()} symbol such as G06N10/70; left out", text)
-    else:
-        codes[Code(scheme=scheme, symbol=symbol)] = None
+def _classified(scheme: str, one: Symbol, text: str, issues: _Issues) -> Classified | None:
+    found = classified(text, one.value)
+    if found is None:
+        message = f"expected an {scheme.upper()} symbol such as G06N10/70; left out"
+        issues.note("info", "code-unreadable", message, one.text)
+    # The document's own order is that of the office.
+    return found and found._replace(rank=0)
 
 
-def _ipc_symbol(text: str) -> str | None:
+def _ipc_symbol(text: str) -> str:
     """`G06F015/00`, or the fixed columns of old files: `H03M 1300` is H03M13/00, `C12Q  168` is C12Q1/68."""
     match = _FIXED_IPC.fullmatch(text)
-    if match and match[2].strip().isdigit():
-        return f"{match[1]}{int(match[2])}/{match[3]}"
-    return symbol_of(text)
+    return f"{match[1]}{int(match[2])}/{match[3]}" if match and match[2].strip().isdigit() else text
 
 
 def _family(found: Publication) -> str | None:
@@ -266,4 +271,4 @@ def _in_docdb_form(claim: Claim) -> tuple[str, str, str]:
         return day, country, number[2:]
     if country == "CN" and re.fullmatch(r"20\d{10}[\dX]", number):
         return day, country, number[:12]
-    return day, country if _COUNTRY.fullmatch(country) else "", number
+    return day, country if _OFFICE.fullmatch(country) else "", number

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from typing import Any
 
-from scrapers.parsers.patent_xml import fold, text_of
-from scrapers.parsers.uspto_record import Claim, Party, Publication
+from scrapers.parsers.patent_xml import text_of
+from scrapers.parsers.uspto_record import Claim, Party, Publication, Symbol
+from scrapers.parsers.xml_stream import fold
 
 _NAME = ("first-name", "middle-name", "last-name", "suffix")
-_SYMBOL = ("section", "class", "subclass", "main-group", "subgroup")
+_PARTS = ("section", "class", "subclass", "main-group", "subgroup")
 
 
 def read_v4(root: Any) -> Publication | None:
@@ -72,12 +73,12 @@ def _organisations(bib: Any) -> Iterator[Party]:
     yield from (_party(one) for one in bib.iterfind("assignees/assignee") if _is_organisation(one))
 
 
-def _symbol(element: Any) -> str:
-    section, number, subclass, group, subgroup = (fold(element.findtext(name)) for name in _SYMBOL)
-    return f"{section}{number}{subclass}{group}/{subgroup}"
+def _symbol(element: Any) -> Symbol:
+    section, number, subclass, group, subgroup = (fold(element.findtext(name)) for name in _PARTS)
+    return Symbol(f"{section}{number}{subclass}{group}/{subgroup}", fold(element.findtext("classification-value")))
 
 
-def _cpc(bib: Any) -> Iterator[str]:
+def _cpc(bib: Any) -> Iterator[Symbol]:
     found = bib.find("classifications-cpc")
     if found is None:
         return
@@ -85,10 +86,10 @@ def _cpc(bib: Any) -> Iterator[str]:
     yield from (_symbol(element) for element in found.iter("classification-cpc"))
 
 
-def _ipc(bib: Any) -> Iterator[str]:
+def _ipc(bib: Any) -> Iterator[Symbol]:
     yield from (_symbol(element) for element in bib.iterfind("classifications-ipcr/classification-ipcr"))
     for element in bib.iterfind("classification-ipc"):
-        yield from (fold(symbol.text) for symbol in element.iter("main-classification", "further-classification"))
+        yield from (Symbol(fold(each.text)) for each in element.iter("main-classification", "further-classification"))
 
 
 def _claims(bib: Any) -> Iterator[Claim]:

@@ -13,6 +13,8 @@ from typing import Any, BinaryIO
 
 from lxml import etree
 
+from scrapers.parsers.xml_stream import without_half_pairs
+
 CHUNK = 1 << 20
 LARGEST_HEAD = 16 << 20
 """Bytes; a head that goes on beyond this is no head of a patent document."""
@@ -148,6 +150,7 @@ def read_tree(part: Part) -> Tree:
     unknown: dict[str, None] = {}
     if b"&" in data:
         data = _ENTITY.sub(lambda found: _character(found[1], unknown), data)
+    data = without_half_pairs(data)
     parser = etree.XMLParser(
         recover=True,
         resolve_entities=False,

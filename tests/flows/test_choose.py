@@ -32,8 +32,15 @@ def live(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
 def test_all_means_every_weekly_source_with_its_key(live: Workspace) -> None:
     chosen = choose_sources(live, ())
     assert chosen.read[0] == "arxiv"
-    assert set(chosen.read) | set(chosen.disabled) == set(WEEKLY)
+    # Nothing was dropped: a source of dropped files alone has nothing to say.
+    assert set(chosen.read) | set(chosen.disabled) == set(WEEKLY) - {"drop"}
     assert set(chosen.disabled) == set(KEYED) & set(WEEKLY)
+
+
+def test_a_dropped_file_enables_the_drop_folder(live: Workspace) -> None:
+    live.drop("drop").mkdir(parents=True)
+    (live.drop("drop") / "week.xml").write_text("<SIMULATED/>")
+    assert "drop" in choose_sources(live, ()).read
 
 
 def test_a_key_enables_its_source(live: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:

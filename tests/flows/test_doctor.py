@@ -35,6 +35,7 @@ def test_an_empty_installation_is_fit_and_untouched(empty: Workspace) -> None:
     assert [name for name in subjects if name.startswith("source ")] == [f"source {name}" for name in list_sources()]
     assert {finding.subject for finding in findings if finding.state == "failed"} <= {"disk"}
     assert found(findings, "last success arxiv").state == "warning"
+    assert "last success drop" not in subjects
     assert not empty.settings.data_dir.exists()
 
 

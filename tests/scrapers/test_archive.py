@@ -16,6 +16,7 @@ from scrapers.archive import archive_crawl, archived_pages, parse_archive, rerea
 from scrapers.crawl import parse_file
 from scrapers.items_file import read_items
 from scrapers.parsers import arxiv_raw
+from scrapers.parsers.xml_stream import fold
 from scrapers.source import load_source
 from tests.scrapers.feed_server import Feed, papers
 from tests.scrapers.test_oai_harvest import walk
@@ -74,8 +75,7 @@ def test_a_mended_parser_reads_the_same_bytes_anew(
     crawled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     archive_crawl(crawled, tmp_path / "raw", "arxiv")
-    folded = arxiv_raw._fold
-    monkeypatch.setattr(arxiv_raw, "_fold", lambda text: folded(text).replace("SIMULATED paper", "SIMULATED work"))
+    monkeypatch.setattr(arxiv_raw, "fold", lambda text: fold(text).replace("SIMULATED paper", "SIMULATED work"))
     reread(SOURCE, tmp_path / "raw", tmp_path / "again")
     assert {item.title.split(" ")[1] for item in read_items(tmp_path / "again")} == {"work"}
 

@@ -4,8 +4,10 @@ What is expected is arXiv's documented behaviour: https://info.arxiv.org/help/oa
 """
 
 import asyncio
+import re
 import urllib.request
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -20,7 +22,7 @@ from scrapers.dialects.oai_pmh import OaiHarvest, Options
 from scrapers.exchange import Answer, Call
 from scrapers.health import judge
 from scrapers.items_file import ItemSpool, read_items
-from scrapers.replay.arxiv_oai import ArxivOai
+from scrapers.replay.arxiv_oai import ArxivOai, error_response
 from scrapers.replay.server import ReplayServer, serve
 from scrapers.replay.world import ListedWorld, Paper
 from scrapers.source import Source, load_source
@@ -151,6 +153,11 @@ def test_get_record(client: Any) -> None:
         ("ListRecords", {"resumptionToken": "x", "metadataPrefix": "arXiv"}, oaiexceptions.BadArgument),
         ("ListSets", {"resumptionToken": "x"}, oaiexceptions.BadArgument),
         ("ListMetadataFormats", {"identifier": "nothing"}, oaiexceptions.BadArgument),
+        ("ListIdentifiers", {"metadataPrefix": "arXivRaw", "from": "2026-11-21"}, oaiexceptions.NoRecordsMatch),
+        ("ListIdentifiers", {"metadataPrefix": "marc21"}, oaiexceptions.CannotDisseminateFormat),
+        ("ListIdentifiers", {}, oaiexceptions.BadArgument),
+        ("GetRecord", {"metadataPrefix": "arXiv"}, oaiexceptions.BadArgument),
+        ("GetRecord", {"identifier": IDS[0], "metadataPrefix": "arXiv", "set": "cs"}, oaiexceptions.BadArgument),
     ],
 )
 def test_every_error_is_the_protocols_own(
@@ -190,36 +197,55 @@ def test_the_old_address_leads_to_the_new(server: ReplayServer) -> None:
 # ---- our client against our server, and both clients compared --------------------------------------------------------
 
 
-def harvest(server: ReplayServer, source: Source, folder: Path) -> tuple[str, list[str]]:
-    """Our client over real HTTP, politeness left out: the verdict and the ids."""
+Damage = Callable[[str, int, bytes], bytes]
+"""From the verb, how often it was asked before, and the right body to the one that our client gets."""
+
+
+def harvest(
+    server: ReplayServer,
+    source: Source,
+    folder: Path,
+    damage: Damage = lambda verb, times, body: body,
+    days: tuple[date, date] = (FIRST, LAST),
+) -> tuple[str, list[str], str]:
+    """Our client over real HTTP, politeness left out: the verdict, the ids and the reason."""
+    asked: Counter[str] = Counter()
 
     async def exchange(call: Call) -> Answer:
+        verb = call.url.partition("verb=")[2].partition("&")[0]
         with urllib.request.urlopen(call.url, timeout=10) as answer:
-            return Answer(answer.status, {}, answer.read())
+            body = damage(verb, asked[verb], answer.read())
+        asked[verb] += 1
+        return Answer(answer.status, {}, body)
 
     async def pause(seconds: float) -> None:
-        raise AssertionError("nothing goes wrong here")
+        return None
 
-    window = Window(source, server.url + "/arxiv/oai", FIRST, LAST)
+    window = Window(source, server.url + "/arxiv/oai", *days, server_date=NOW.date())
     with ItemSpool(folder) as spool:
         walk = OaiHarvest(window, folder, spool, exchange, pause)
         asyncio.run(walk.run())
         spool.write(folder / "items.jsonl.gz")
     items = [item.id.replace("arxiv:", "oai:arXiv.org:") for item in read_items(folder)]
-    return judge(walk.tally, len(items), source)[0], items
+    status, reason = judge(walk.tally, len(items), source)
+    return status, items, reason or ""
+
+
+def with_options(**changes: str) -> Source:
+    source = load_source("arxiv")
+    options = source.options_as(Options).model_copy(update=changes)
+    return source.model_copy(update={"options": options})
 
 
 def test_our_client_and_sickle_get_the_same_papers_from_our_server(server: ReplayServer, tmp_path: Path) -> None:
     client = sickle.Sickle(server.url + "/arxiv/oai", encoding="utf-8", timeout=10)
     theirs = sorted(record.header.identifier for record in client.ListRecords(**EVERYTHING))
-    status, ours = harvest(server, load_source("arxiv"), tmp_path)
+    status, ours, _ = harvest(server, load_source("arxiv"), tmp_path)
     assert (status, sorted(ours)) == ("OK", theirs)
 
 
 def test_our_client_within_a_set(server: ReplayServer, tmp_path: Path) -> None:
-    source = load_source("arxiv")
-    options = source.options_as(Options).model_copy(update={"set": "cs:cs:IT"})
-    status, ours = harvest(server, source.model_copy(update={"options": options}), tmp_path)
+    status, ours, _ = harvest(server, with_options(set="cs:cs:IT"), tmp_path)
     assert (status, ours) == ("OK", ["oai:arXiv.org:2601.00007"])
 
 
@@ -229,3 +255,85 @@ def test_our_client_follows_arxivs_tokens_and_asks_for_them_alone(server: Replay
     continued = [seen.query for seen in server.requests if "resumptionToken" in seen.query]
     assert len(continued) == 4 + 2
     assert all("metadataPrefix=" not in query.split("resumptionToken=")[0] for query in continued)
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        ({"set": "cs.LG"}, "badArgument"),
+        ({"metadata_prefix": "marc21"}, "cannotDisseminateFormat"),
+    ],
+)
+def test_our_client_tells_what_the_server_refused(
+    server: ReplayServer, tmp_path: Path, options: dict[str, str], code: str
+) -> None:
+    status, ours, reason = harvest(server, with_options(**options), tmp_path)
+    assert (status, ours) == ("ERROR", [])
+    assert code in reason
+
+
+def test_our_client_knows_an_empty_window_from_a_refusal(server: ReplayServer, tmp_path: Path) -> None:
+    days = (date(2026, 11, 21), date(2026, 11, 21))
+    assert harvest(server, load_source("arxiv"), tmp_path, days=days)[:2] == ("NO_RESULTS", [])
+
+
+_CODES = (
+    *("badArgument", "badResumptionToken", "badVerb", "cannotDisseminateFormat", "idDoesNotExist"),
+    *("noMetadataFormats", "noRecordsMatch", "noSetHierarchy"),
+)
+"""All of the protocol: https://www.openarchives.org/OAI/openarchivesprotocol.html#ErrorConditions"""
+
+
+_OLD_RECORD = rb"<record>\s*<header[^>]*><identifier>oai:arXiv.org:math/0301012<.*?</record>"
+
+
+def _refuse(code: str, verb: str, times: int) -> Damage:
+    """This code in place of the first answers to a verb."""
+    refusal = error_response(code, "refused", "http://127.0.0.1/arxiv/oai", NOW).body
+    return lambda asked, before, body: refusal if asked == verb and before < times else body
+
+
+@pytest.mark.parametrize("code", _CODES)
+def test_no_code_in_place_of_the_records_passes_for_a_whole_week(
+    server: ReplayServer, tmp_path: Path, code: str
+) -> None:
+    status, ours, reason = harvest(server, load_source("arxiv"), tmp_path, _refuse(code, "ListRecords", 99))
+    # After "nothing matches" the list of identifiers tells what is missing, and all is fetched singly.
+    repaired = code == "noRecordsMatch"
+    assert (status, sorted(ours)) == ("OK", IDS) if repaired else (status, ours, bool(reason)) == ("ERROR", [], True)
+
+
+@pytest.mark.parametrize("code", _CODES)
+def test_no_code_in_place_of_a_later_page_loses_a_record(server: ReplayServer, tmp_path: Path, code: str) -> None:
+    refusal = _refuse(code, "ListRecords", 99)
+
+    def second(verb: str, times: int, body: bytes) -> bytes:
+        return refusal(verb, times, body) if times == 1 else body
+
+    status, ours, reason = harvest(server, load_source("arxiv"), tmp_path, second)
+    assert (status, sorted(ours)) == ("OK", IDS), reason
+
+
+@pytest.mark.parametrize("code", _CODES)
+def test_no_code_in_place_of_the_identifiers_passes_for_a_check(
+    server: ReplayServer, tmp_path: Path, code: str
+) -> None:
+    status, ours, reason = harvest(server, load_source("arxiv"), tmp_path, _refuse(code, "ListIdentifiers", 99))
+    assert sorted(ours) == IDS
+    assert status == "PARTIAL", reason
+
+
+@pytest.mark.parametrize("code", _CODES)
+def test_a_record_that_is_listed_and_refused_by_any_code_is_missing(
+    server: ReplayServer, tmp_path: Path, code: str
+) -> None:
+    refusal = _refuse(code, "GetRecord", 99)
+
+    def lose(verb: str, times: int, body: bytes) -> bytes:
+        if verb == "ListRecords":
+            return re.sub(_OLD_RECORD, b"", body, flags=re.DOTALL)
+        return refusal(verb, times, body)
+
+    status, ours, reason = harvest(server, load_source("arxiv"), tmp_path, lose)
+    assert sorted(ours) == [name for name in IDS if "math" not in name]
+    assert (status, "1 of 25" in reason) == ("PARTIAL", True), reason

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from horizon.records import FetchStatus, Item
+from scrapers.archive import archive_crawl, reread
 from scrapers.dialects.drop_folder import DropFolder, Options
 from scrapers.exchange import Answer, Call
 from scrapers.health import judge
@@ -98,6 +99,17 @@ def test_plain_gzip_and_zip_files_are_read_for_their_source(drop: Drop) -> None:
     assert outcome.codes == ["members-skipped"]
 
 
+def test_what_was_dropped_is_archived_and_read_again_after_it_is_taken_away(drop: Drop) -> None:
+    placed = [drop.put("uspto_grants/one.xml", ONE), drop.put("uspto_grants/all.zip", zipped(two__xml=TWO + THREE))]
+    items = drop.crawl().items
+    archive_crawl(drop.data_dir / "crawls" / "drop" / "w1", drop.data_dir / "raw", "drop")
+    for path in placed:
+        path.unlink()
+    issues = reread(SOURCE, drop.data_dir / "raw", drop.data_dir / "again")
+    assert "raw-page-unreadable" not in {issue.code for issue in issues}
+    assert {item.id: item for item in read_items(drop.data_dir / "again")} == items
+
+
 def test_a_weekly_zip_may_lie_in_another_zip(drop: Drop) -> None:
     drop.put("uspto_grants/all.zip", zipped(a__zip=zipped(a__xml=ONE + TWO), b__zip=zipped(b__xml=THREE)))
     assert drop.crawl().ids == IDS
@@ -113,6 +125,32 @@ def test_exchange_documents_from_an_office_are_read_by_their_folder(drop: Drop, 
     assert biblio
     assert outcome.ids
     assert not [name for name in outcome.tally.refused if name.startswith("cnipa/")]
+
+
+@pytest.mark.parametrize("folder", ["cnipa", "docdb", "epo_ops"])
+def test_exchange_documents_are_of_the_drop_folder_and_keep_their_worldwide_ids(drop: Drop, folder: str) -> None:
+    fixture = Path(__file__).parent / "fixtures" / "epo_ops" / "docdb_file.xml"
+    drop.put(f"{folder}/20260310.xml", fixture.read_bytes())
+    drop.put("uspto_applications/one.xml", ONE)
+    outcome = drop.crawl()
+    assert outcome.status == "OK"
+    assert {item.id: item.source for item in outcome.items.values()} == {
+        "epo:CN.121000007.A": "drop",
+        "epo:DE.202026000008.U1": "drop",
+        # What the document is, not where it lies.
+        "uspto:US.12900001.B2": "uspto_grants",
+    }
+    assert {issue.source for issue in outcome.tally.issues} <= {"drop", "uspto_grants"}
+
+
+def test_a_dropped_publication_is_the_item_that_ops_has(drop: Drop) -> None:
+    """One id: in the store the newer of two versions is in force, and it counts once, under its own source."""
+    data = (Path(__file__).parent / "fixtures" / "epo_ops" / "search_with_biblio.xml").read_bytes()
+    found = {one.id: one for one in load_source("epo_ops").parse_items(io.BytesIO(data)) if isinstance(one, Item)}
+    drop.put("docdb/answer.xml", data)
+    dropped = drop.crawl().items
+    assert dropped.keys() == found.keys()
+    assert all(dropped[name] == item.model_copy(update={"source": "drop"}) for name, item in found.items())
 
 
 def test_a_file_is_read_once_whatever_its_name_and_week(drop: Drop) -> None:

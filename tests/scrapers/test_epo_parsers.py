@@ -17,7 +17,8 @@ from horizon.errors import ParseError
 from horizon.records import Issue, Item
 from scrapers.parsers import epo_ep_xml, epo_ops
 from scrapers.parsers.exchange_documents import parse_exchange_documents
-from scrapers.parsers.patent_xml import Fields, iterate_records
+from scrapers.parsers.patent_xml import Fields
+from scrapers.parsers.xml_stream import iterate_records
 from scrapers.source import Source, load_source
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -231,7 +232,7 @@ def test_of_a_bulk_file_only_one_record_is_in_memory() -> None:
 
 
 def test_a_record_without_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("scrapers.parsers.patent_xml._LARGEST_RECORD", 1 << 20)
+    monkeypatch.setattr("scrapers.parsers.xml_stream._LARGEST_RECORD", 1 << 20)
 
     class Flood:
         def __init__(self) -> None:

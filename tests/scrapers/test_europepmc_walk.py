@@ -46,7 +46,11 @@ def taxonomy() -> Taxonomy:
 def source_with(**options: Any) -> Source:
     source = load_source("europepmc")
     # One query, small pages: each test says what else it needs.
-    fields = source.options_as(Options).model_dump() | {"page_size": 10, "max_query_chars": 50_000} | options
+    fields = (
+        source.options_as(Options).model_dump()
+        | {"page_size": 10, "max_query_chars": 50_000, "growing_weeks": 0}
+        | options
+    )
     return source.model_copy(update={"options": Options.model_validate(fields)})
 
 
@@ -291,6 +295,14 @@ def test_the_denominator_is_of_all_subjects_by_both_clocks(tmp_path: Path) -> No
         (week, clock) for week in ("2026-W46", "2026-W47") for clock in ("FIRST_IDATE", "FIRST_PDATE")
     }
     assert not any("TITLE_ABS" in count["query"] for count in outcome.counts)
+
+
+def test_weeks_that_are_still_growing_are_counted_again_by_their_first_day(tmp_path: Path) -> None:
+    earlier = make_paper("2610.00001", date(2026, 10, 28), "q-bio.GN", title="SIMULATED gene therapy of October")
+    outcome = walk(tmp_path, EuropePmc(), [*papers(1), earlier], source_with(growing_weeks=2))
+    found = {(count["week"], count["clock"]): count["hits"] for count in outcome.counts}
+    assert found["2026-W44", "FIRST_PDATE"] == 1
+    assert ("2026-W44", "FIRST_IDATE") not in found
 
 
 # ---- killed and begun again ------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from benchmarks.fault_matrix import (
     _judge_after,
     _judge_manners,
     _judge_struck,
+    load,
     sources,
     table,
     troubles_of,
@@ -25,7 +26,7 @@ _BY_NAME = {trouble.name: trouble for trouble in TROUBLES}
 
 
 def _is_green(source: str, trouble: str) -> None:
-    cell = try_cell(load_source(source), _BY_NAME[trouble])
+    cell = try_cell(load(source), _BY_NAME[trouble])
     assert cell.faults == [], table([cell])
 
 

@@ -7,7 +7,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scrapers.languages import UNDETERMINED, detect_language
+from scrapers.languages import UNDETERMINED, detect_language, labelled_language, language_code
 
 SAMPLES: dict[str, list[str]] = yaml.safe_load(
     (Path(__file__).parent / "language_samples.yml").read_text(encoding="utf-8")
@@ -42,12 +42,49 @@ def test_the_languages_of_the_briefs_and_of_their_neighbours_are_all_told(code: 
         ("Müller", "zh", "und"),
         ("Исследование роботов в полете", "bg", "bg"),
         ("दोन रोबोट", "mr", "mr"),
+        ("BaTiO3", "eng", "en"),
+        ("BaTiO3", "xyz", "und"),
+        ("A title in English of a Chinese paper", "chi", "en"),
+        ("Un titre français", "fre", "fr"),
+        ("Ein Titel", "ger", "de"),
+        ("小鼠脑损伤的研究 EEG", "", "zh"),
+        ("SIMULATED study of 小鼠", "eng", "en"),
+        ("Effect of α on β-cells", "eng", "en"),
     ],
 )
 def test_what_a_source_declares_is_believed_only_when_the_text_does_not_tell(
     text: str, declared: str, code: str
 ) -> None:
     assert detect_language(text, declared) == code
+
+
+@pytest.mark.parametrize(
+    ("text", "label", "code"),
+    [
+        # Few words tell little, their label all.
+        ("SYSTEM", "de", "de"),
+        ("A method", "fr", "fr"),
+        ("一种机械手指", "zh", "zh"),
+        ("一种机械手指", "en", "zh"),
+        ("量子 QUBIT PROCESSOR AND METHOD", "en", "en"),
+        ("A method for the making of things", "ol", "en"),
+        ("Verfahren zur Herstellung von Dingen und Vorrichtung", "", "de"),
+        ("一种机械手指", "ol", "zh"),
+        ("X", "ol", "und"),
+    ],
+)
+def test_a_text_with_a_label_has_its_language_unless_the_script_contradicts(text: str, label: str, code: str) -> None:
+    assert labelled_language(text, label, frozenset({"de", "en", "fr", "zh"})) == code
+
+
+def test_a_text_that_is_surely_english_needs_no_closer_look_and_gives_the_same() -> None:
+    text = "SIMULATED: the heat of the plasma and the loss of particles at the wall."
+    assert detect_language(text) == detect_language(text + " \u2013") == "en"
+
+
+@pytest.mark.parametrize(("text", "code"), [("ENG", "en"), ("en-US", "en"), ("chi", "zh"), ("und", ""), ("German", "")])
+def test_codes_of_both_lengths_are_known(text: str, code: str) -> None:
+    assert language_code(text) == code
 
 
 def test_formulas_and_addresses_say_nothing() -> None:

@@ -16,7 +16,7 @@ from horizon.errors import ParseError
 from horizon.records import Issue, Item
 from scrapers.parsers import biorxiv_json, europepmc_json, pubmed_xml
 from scrapers.parsers.record_fields import field_paths, left_over
-from scrapers.parsers.xml_stream import read_elements
+from scrapers.parsers.xml_stream import iterate_records
 from scrapers.source import Source, load_source
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -221,8 +221,8 @@ def test_ignoring_a_field_ignores_what_is_below_it() -> None:
     ("data", "told"),
     [
         (b"", "JSON"),
-        (b"<html><body>down</body></html>", "responseWrapper"),
-        (b"<!DOCTYPE html>\n<html><p>down<br></html>", "XML|responseWrapper"),
+        (b"<html><body>down</body></html>", "HTML"),
+        (b"<!DOCTYPE html>\n<html><p>down<br></html>", "HTML"),
         (b'{"version": "6.9"}', "ask again"),
         (b'{"version": "6.9", "errCode": 404, "errMsg": "Invalid cursorMark"}', "404: Invalid cursorMark"),
         (b"<responseWrapper><version>6.9</version></responseWrapper>", "ask again"),
@@ -300,7 +300,7 @@ class Endless:
 def test_a_file_of_pubmed_is_read_record_by_record_and_forgotten() -> None:
     items = pubmed_xml.parse_articles(Endless(), EUROPEPMC)
     assert all(isinstance(next(items), Item) for _ in range(300))
-    elements = read_elements(Endless(), ["PubmedArticleSet"], ["PubmedArticle"])
+    elements = iterate_records(Endless(), ["PubmedArticle"], ["PubmedArticleSet"], "records")
     assert max(len(next(elements).getparent()) for _ in range(300)) < 100
 
 

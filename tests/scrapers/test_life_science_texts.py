@@ -1,10 +1,9 @@
-"""Markup, names, languages and fields of life-science records."""
+"""Markup, names and fields of life-science records."""
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scrapers.parsers.languages import language_of
 from scrapers.parsers.medline_work import clean_affiliations, clean_doi, read_day, says_withdrawn
 from scrapers.parsers.person_names import from_comma, from_index, from_parts
 from scrapers.parsers.plain_text import fold, plain, plain_title
@@ -80,30 +79,6 @@ def test_given_names_stand_before_the_surname() -> None:
     assert from_parts("AB", "Nobody") == "A. B. Nobody"
 
 
-@pytest.mark.parametrize(
-    ("text", "declared", "translated", "told"),
-    [
-        ("A plain title", "eng", False, "en"),
-        ("A translated title", "chi", True, "en"),
-        ("A title in English of a Chinese paper", "chi", False, "en"),
-        ("Un titre français", "fre", False, "fr"),
-        ("Un titre français", "fre", True, "en"),
-        ("Ein Titel", "de", False, "de"),
-        ("A title", "", False, "en"),
-        ("A title", "xyz", False, "und"),
-        ("小鼠脑损伤的研究 EEG", "", False, "zh"),
-        ("SIMULATED study of 小鼠", "eng", False, "en"),
-        ("ヒトの研究について", "jpn", False, "ja"),
-        ("한국어 제목입니다", "kor", False, "ko"),
-        ("Исследование мозга", "rus", False, "ru"),
-        ("Исследование мозга", "", False, "und"),
-        ("Effect of α on β-cells", "eng", False, "en"),
-    ],
-)
-def test_the_language_is_that_of_the_text(text: str, declared: str, translated: bool, told: str) -> None:
-    assert language_of(text, declared, translated) == told
-
-
 def test_affiliations_lose_addresses_of_persons_and_repeats() -> None:
     given_texts = [
         "University of Nowhere. Electronic address: a@b.example.",
@@ -165,7 +140,6 @@ def test_any_text_is_read(text: str) -> None:
     for made in (plain(text), plain_title(text)[0], from_index(text), from_comma(text), *clean_affiliations([text])):
         made.encode("utf-8", "surrogatepass")
     assert fold(plain(text)) == plain(text)
-    assert language_of(text, text) in {"und"} or len(language_of(text, text)) == 2
 
 
 @given(st.lists(st.text(st.characters(categories=("L", "N")), min_size=1), min_size=1, max_size=8))

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scrapers.parties import affiliation_country, country_code, organisation, organisation_key, split_country
+from scrapers.affiliations import affiliation_country
+from scrapers.parties import country_code, organisation, organisation_key, split_country
 
 
 @pytest.mark.parametrize(

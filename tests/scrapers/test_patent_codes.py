@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scrapers.parsers.patent_codes import (
+    classified,
     family_of,
     kind_of,
     order_codes,
@@ -14,6 +15,7 @@ from scrapers.parsers.patent_codes import (
     rank_of,
     read_day,
     symbol_of,
+    value_of,
 )
 from scrapers.parsers.patent_names import countries_of, display_names, key_of
 from scrapers.parsers.patent_texts import Text, choose, language_of
@@ -81,8 +83,30 @@ def test_symbols_are_counted_once_the_first_of_the_document_leading() -> None:
         "G06N  10/70        20220101 FI20260101BHEP",
         "G06N  10/40        20220101 LI20260101BHUS",
     ]
-    ranked = [(rank_of(text), symbol_of(text) or "") for text in texts]
-    assert [code.symbol for code in order_codes("cpc", ranked)] == ["G06N10/70", "G06N10/40", "B82Y10/00"]
+    codes = order_codes("cpc", map(classified, texts))
+    assert [(code.symbol, code.value) for code in codes] == [("G06N10/70", "I"), ("G06N10/40", "I"), ("B82Y10/00", "A")]
+
+
+def test_what_one_office_calls_invented_is_invented() -> None:
+    found = [classified("G06N10/40", "A"), classified("G06N10/40", "I"), classified("G06N10/70"), classified("none")]
+    values = {code.symbol: code.value for code in order_codes("cpc", found)}
+    assert values == {"G06N10/40": "I", "G06N10/70": None}
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("G06N  10/70        20220101 FI20260101BHEP", "I"),
+        ("H04L   9/08        20060101ALN20260101BHEP", "A"),
+        ("B82Y  10/00        20130101 LA20260101BHEP", "A"),
+        ("G06N10/70", None),
+        # The level stands where the value would.
+        ("7C 07C  29/44   A", None),
+        ("", None),
+    ],
+)
+def test_the_value_of_a_symbol_is_told_or_left_open(text: str, value: str | None) -> None:
+    assert value_of(text) == value
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,11 @@ class Portal:
             response = self._ask(urljoin(call.url, response.headers["Location"]), {})
         if response.status not in call.accept:
             raise CrawlStopped(f"given up: HTTP {response.status}", source="uspto_grants", url=call.url)
-        return Answer(response.status, {"date": "Tue, 17 Mar 2026 09:00:00 GMT"}, response.body)
+        body = response.body
+        if call.into is not None and response.status == 200:
+            call.into.write_bytes(body)
+            body = b""
+        return Answer(response.status, {"date": "Tue, 17 Mar 2026 09:00:00 GMT"}, body)
 
     def _ask(self, url: str, headers: dict[str, str]) -> Response:
         if self.stop_after is not None and len(self.calls) >= self.stop_after:
