@@ -3,7 +3,10 @@
 import subprocess
 import sys
 
-NAMES = ("startup", "oai_parse", "classify", "labels", "weekly_flow")
+NAMES = (
+    *("startup", "oai_parse", "parsers", "uspto_stream", "classify", "labels"),
+    *("weekly_flow", "multi_source", "fault_matrix", "kill"),
+)
 
 if __name__ == "__main__":
     # Each in a process of its own: what one has imported must not warm or burden the next.

@@ -27,7 +27,8 @@ RECORDS = 1_000
 ROUNDS = 7
 RESULTS = Path(__file__).parent / "results"
 _NS = {"o": "http://www.openarchives.org/OAI/2.0/", "r": "http://arxiv.org/OAI/arXivRaw/"}
-_SENTENCE = "SIMULATED sentence {n} about a machine that nobody has built, with a length like that of a real one. "
+# The small words of English, so that its language is told as fast as that of a real abstract.
+_SENTENCE = "SIMULATED sentence {n} of the story of a machine that nobody built, and with the length of a real one. "
 
 
 def build_page(records: int = RECORDS) -> bytes:

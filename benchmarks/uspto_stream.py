@@ -2,7 +2,8 @@
 
 The file is built from invented documents of three sizes, in the proportions of a real week, with 60 citations each:
 most of a document is its description, which is looked through and never held. Memory is the peak of a process that does
-nothing else.
+nothing else. The last row is a crawler's way: the file in a zip without compression is fetched from a server on this
+machine by our downloader, kept on disk and parsed from there.
 """
 
 import platform
@@ -10,16 +11,21 @@ import random
 import resource
 import subprocess
 import sys
+import threading
 import time
 import zipfile
 from datetime import UTC, date, datetime
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from horizon.records import Issue, Item
+from horizon.weeks import IsoWeek
 from scrapers.parsers.uspto_xml import parse_items
 from scrapers.replay.uspto_documents import Patent, document
 from scrapers.replay.world import Paper, Version
+from scrapers.source import Source, load_source
 from scrapers.unwrap import unwrap
 
 SIZE = 1 << 30
@@ -70,9 +76,17 @@ def build(path: Path, size: int = SIZE) -> int:
     return count
 
 
-def measure(path: Path) -> None:
-    """Parse one file; print documents, items, errors, CPU seconds, wall seconds, peak megabytes."""
+def measure(place: str) -> None:
+    """Parse one file, or fetch it first; print items, errors, CPU seconds, wall seconds, peak megabytes."""
     start, wall = time.process_time(), time.perf_counter()
+    if place.startswith("http:"):
+        with TemporaryDirectory() as folder:
+            _parse(fetch(place, Path(folder)), start, wall)
+    else:
+        _parse(Path(place), start, wall)
+
+
+def _parse(path: Path, start: float, wall: float) -> None:
     items = errors = 0
     with path.open("rb") as file:
         for stream in unwrap(file):
@@ -84,7 +98,50 @@ def measure(path: Path) -> None:
     print(items, errors, seconds, wall, peak)
 
 
-def _measured(path: Path) -> list[float]:
+def fetch(url: str, folder: Path) -> Path:
+    """Download one file as the crawler does: Scrapy with our handler, straight to disk."""
+    from scrapy.crawler import AsyncCrawlerProcess
+
+    from scrapers.exchange import Call, Exchange
+    from scrapers.politeness import take_turn
+    from scrapers.run import Job, crawl_settings
+    from scrapers.spider import FeedSpider
+
+    path = folder / "fetched.zip"
+    source = _without_limits(load_source("uspto_grants"))
+    job = Job(source, _DAY, _DAY, IsoWeek.of(_DAY), folder, url, None, None)
+
+    async def walk(exchange: Exchange) -> None:
+        answer = await exchange(Call(url, into=path))
+        assert not answer.body
+
+    with take_turn(source, url, 1.0) as turn:
+        process = AsyncCrawlerProcess(crawl_settings(job, turn, 1.0))
+        process.crawl(FeedSpider, source=source.id, walk=walk)
+        process.start()
+    return path
+
+
+def _without_limits(source: Source) -> Source:
+    manners = source.politeness.model_copy(update={"max_page_mb": 2 * SIZE >> 20})
+    return source.model_copy(update={"politeness": manners})
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing."""
+
+
+def _measured_fetch(folder: Path, name: str) -> list[float]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder))) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            return _measured(f"http://127.0.0.1:{server.server_port}/{name}")
+        finally:
+            server.shutdown()
+
+
+def _measured(path: Path | str) -> list[float]:
     command = [sys.executable, "-m", "benchmarks.uspto_stream", str(path)]
     told = subprocess.run(command, check=True, capture_output=True, text=True)
     return [float(word) for word in told.stdout.split()]
@@ -103,7 +160,16 @@ def main() -> None:
         megabytes = plain.stat().st_size / 1e6
         with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
             archive.write(plain, "week.xml")
-        results = {"plain XML": _measured(plain), "the same in a zip": _measured(packed)}
+        stored = Path(name) / "stored.zip"
+        with zipfile.ZipFile(stored, "w", zipfile.ZIP_STORED) as archive:
+            archive.write(plain, "week.xml")
+        results = {
+            "plain XML": _measured(plain),
+            "the same in a zip": _measured(packed),
+            f"a zip of {stored.stat().st_size / 1e6:,.0f} MB, fetched and then parsed": _measured_fetch(
+                Path(name), "stored.zip"
+            ),
+        }
         floor = _measured(empty)[4]
     for found in results.values():
         assert found[:2] == [documents, 0], found
@@ -126,4 +192,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    measure(Path(sys.argv[1])) if len(sys.argv) > 1 else main()
+    measure(sys.argv[1]) if len(sys.argv) > 1 else main()

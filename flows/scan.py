@@ -11,6 +11,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from flows import steps
+from flows.briefs import verify_written, write_briefs
 from flows.choose import choose_sources
 from flows.workspace import Workspace
 from horizon.errors import UsageError
@@ -84,8 +85,8 @@ class Steps:
     classify_new: Callable[[Workspace, Run], int] = steps.classify_new
     count_weeks: Callable[[Workspace, Run], int] = steps.count_weeks
     score_week: Callable[[Workspace, Run, Sequence[str]], int] = steps.score_week
-    write_briefs: Callable[[Workspace, Run, Sequence[str], Sequence[str]], list[Path]] = steps.write_briefs
-    verify_written: Callable[[Workspace, Sequence[Path]], list[str]] = steps.verify_written
+    write_briefs: Callable[[Workspace, Run, Sequence[str], Sequence[str]], list[Path]] = write_briefs
+    verify_written: Callable[[Workspace, Sequence[Path]], list[str]] = verify_written
 
 
 PLAIN = Steps()

@@ -3,7 +3,6 @@
 Each is idempotent: a repeat adds nothing, a killed one resumes.
 """
 
-import hashlib
 import logging
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -245,45 +244,3 @@ def score_week(work: Workspace, run: Run, sources: Sequence[str]) -> int:
         if points:
             scores += score_momentum(points, run.week, incomplete_weeks=load_source(source).incomplete_weeks)
     return work.store.add_scores(run.run_id, run.started, scores)
-
-
-def write_briefs(work: Workspace, run: Run, languages: Sequence[str], formats: Sequence[str]) -> list[Path]:
-    """Build the weekly brief from what was known at the run's time and write it in every language and format."""
-    from reports.build import build_brief
-    from reports.read import read_inputs
-    from reports.render_json import render_json
-    from reports.write import write_brief
-    from scrapers.source import load_source
-
-    sources = run.params["sources"].split()
-    inputs = read_inputs(
-        work.store,
-        work.taxonomy,
-        run.week,
-        run.model,
-        run.started,
-        world=work.world,
-        run_id=run.run_id,
-        code=run.code,
-        sources=sources,
-        incomplete_weeks={source: load_source(source).incomplete_weeks for source in sources},
-        disabled=run.params.get("disabled", "").split(),
-    )
-    brief = build_brief(inputs)
-    folder = work.briefs / str(run.week)
-    paths = write_brief(brief, folder, languages, formats, font_dir=work.settings.font_dir)
-    digest = hashlib.sha256(render_json(brief)).hexdigest()
-    work.store.record_brief(run.run_id, run.started, run.week, brief.header.kind, digest, f"{run.week}/brief.json")
-    return paths
-
-
-def verify_written(work: Workspace, paths: Sequence[Path]) -> list[str]:
-    """Recompute every number of the written briefs and check every quote; returns the mismatches."""
-    from reports.verify import verify_brief
-
-    return [
-        str(fault)
-        for path in paths
-        if path.suffix == ".json"
-        for fault in verify_brief(path, work.store, work.taxonomy)
-    ]

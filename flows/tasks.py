@@ -8,6 +8,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.context import TaskRunContext
 
 from flows import steps
+from flows.briefs import verify_written, write_briefs
 from flows.scan import Steps
 from flows.workspace import Workspace
 from horizon.errors import SourceError
@@ -55,6 +56,6 @@ def prefect_steps(retry_delays_s: list[float]) -> Steps:
         classify_new=_as_task(steps.classify_new),
         count_weeks=_as_task(steps.count_weeks),
         score_week=_as_task(steps.score_week),
-        write_briefs=_as_task(steps.write_briefs),
-        verify_written=_as_task(steps.verify_written),
+        write_briefs=_as_task(write_briefs),
+        verify_written=_as_task(verify_written),
     )

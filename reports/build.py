@@ -1,12 +1,11 @@
 """Facts from plain data: `build_brief` is a pure function, so that the same inputs give the same bytes."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from horizon.records import Score
 from horizon.weeks import weeks_between
-from reports.bottom_line import bottom_line, score_needs, tally_params
-from reports.coverage import grade_area, items_of_year, light_of
+from reports.bottom_line import bottom_line, may_be_spoken_of, tally_params
+from reports.coverage import cover_area, grade_area, items_of_year
 from reports.facts import (
     AreaRow,
     Brief,
@@ -19,39 +18,35 @@ from reports.facts import (
     Param,
     SourceRow,
     Statement,
-    VerbatimParam,
     WeekParam,
 )
-from reports.inputs import HISTORY_WEEKS, BriefInputs, Known, SourceWeek, index, run_hash
-from reports.policy import brief_plan, source_name, source_unit
+from reports.inputs import HISTORY_WEEKS, BriefInputs, Known, SourceWeek, counted_sources, index, run_hash
+from reports.light import light_of
+from reports.method import limits, method
+from reports.policy import brief_plan, unit_of
 from reports.routes import leading_route, text_of
 from reports.telling import telling_items
-from reports.trace import figure
+from reports.trace import counted_ids, figure, late_ids
 from taxonomy.schema import AreaFile
 
 
 def build_brief(inputs: BriefInputs) -> Brief:
-    """Put one issue together. The first of the sources is the main one: titles and bottom line speak of it."""
+    """Put one issue together. Titles and bottom line speak of each area as its leading source shows it."""
     known, plan = index(inputs), brief_plan(inputs.kind)
-    names = [source.source for source in inputs.sources]
-    rows = tuple(_area_row(known, area, source) for source in names for area in inputs.areas)
-    main = tuple(row for row in rows if row.source == names[0]) if names else ()
-    items = (
-        item
-        for source in names
-        for area in inputs.areas
-        for item in telling_items(known, area, source, plan.items_per_area)
-    )
+    counted = counted_sources(inputs, known.profiles)
+    rows = tuple(_area_row(known, area, source) for source in counted for area in inputs.areas)
+    main = tuple(row for area in inputs.areas for row in rows if row.leads and row.area == area.id)
     return Brief(
         header=_header(known),
         bottom_line=bottom_line(known, main),
+        coverage=tuple(cover_area(known, [row for row in rows if row.area == each.area]) for each in main),
         areas=rows,
         forest_title=_forest_title(known, main),
-        shares_title=_shares_title(main),
-        items=tuple(items),
-        sources=tuple(_source_row(known, source) for source in inputs.sources),
-        method=tuple(_method(known, main)),
-        limits=tuple(_limits(known, names)),
+        shares_title=_shares_title(known, main),
+        items=tuple(item for area in inputs.areas for item in telling_items(known, area, plan.items_per_area)),
+        sources=tuple(_source_row(known, source) for source in (*inputs.sources, *inputs.disabled)),
+        method=tuple(method(known, main)),
+        limits=tuple(limits(known, counted)),
     )
 
 
@@ -75,15 +70,19 @@ def _header(known: Known) -> Header:
         model=inputs.model,
         code=inputs.code,
         sources=tuple(source.source for source in inputs.sources),
-        disabled=inputs.disabled,
+        disabled=tuple(source.source for source in inputs.disabled),
+        score_rules=inputs.score_rules,
     )
 
 
 def _area_row(known: Known, area: AreaFile, source: str) -> AreaRow:
-    series, unit = f"area:{area.id}", source_unit(source)
+    series, unit = f"area:{area.id}", unit_of(known.profiles[source])
     score = known.scores.get((series, source))
     of: dict[str, Any] = {"series": series, "source": source}
-    ids = sorted(item.id for item, label in known.inputs.labelled if label.area == area.id and item.source == source)
+    ids, utility_ids = counted_ids(known, area.id, source)
+    utility: dict[str, Any] = {"series": f"utility:{area.id}", "source": source}
+    has_utility = (utility["series"], source) in known.points
+    late = late_ids(known, area.id, source)
     return AreaRow(
         area=area.id,
         name=text_of(area.name),
@@ -97,11 +96,15 @@ def _area_row(known: Known, area: AreaFile, source: str) -> AreaRow:
         p_rising=figure(known, "probability", "score", **of, field="p_rising"),
         share_52w=figure(known, "share", "score", **of, field="share_52w"),
         n_52w=items_of_year(known, series, source),
-        n_week=figure(known, unit, "count", tuple(ids), **of, week=known.week),
+        n_week=figure(known, unit, "count", ids, **of, week=known.week),
+        late=figure(known, unit, "late", late, area=area.id, source=source),
         change=_change(known, series, source),
         coverage=grade_area(known, area.id, source),
         history=_history(known, series, source),
         route=leading_route(known, area, source),
+        utility_52w=figure(known, unit, "count_sum", **utility) if has_utility else None,
+        utility_week=figure(known, unit, "count", utility_ids, **utility, week=known.week) if has_utility else None,
+        leads=known.leading.get(area.id) == source,
     )
 
 
@@ -152,7 +155,7 @@ def _history(known: Known, series: str, source: str) -> History:
 def _forest_title(known: Known, rows: tuple[AreaRow, ...]) -> Statement:
     if not any(row.status == "ok" for row in rows):
         return Statement(template="forest_none")
-    params = tally_params(known, rows[0].source)
+    params = tally_params(known)
     clear, probable = (
         any(row.verdict in words for row in rows)
         for words in (("rising", "falling"), ("probably rising", "probably falling"))
@@ -161,9 +164,9 @@ def _forest_title(known: Known, rows: tuple[AreaRow, ...]) -> Statement:
     return Statement(template=template.get((clear, probable), "forest_still"), params=params)
 
 
-def _shares_title(rows: tuple[AreaRow, ...]) -> Statement:
+def _shares_title(known: Known, rows: tuple[AreaRow, ...]) -> Statement:
     """Which share moved most beyond its interval, or that none did; never which is the largest."""
-    scored = [row for row in rows if row.status == "ok" and row.coverage.grade != "D"]
+    scored = [row for row in rows if row.status == "ok" and may_be_spoken_of(known, row)]
     if not scored:
         return Statement(template="shares_none")
     row = max(scored, key=lambda each: (_clearance(each.growth), each.area))
@@ -184,12 +187,13 @@ def _source_row(known: Known, source: SourceWeek) -> SourceRow:
             known, "identifiers" if unit == "identifiers" else "records", "fetch", source=source.source, field=field
         )
 
-    fetch = source.fetch
+    fetch, profile = source.fetch, known.profiles[source.source]
+    disabled = source.source in {each.source for each in known.inputs.disabled}
     year_first, year_last = known.year_of(source.source)
     return SourceRow(
         source=source.source,
-        name=source_name(source.source),
-        status=source.status or "never",
+        name=profile.name,
+        status="disabled" if disabled else source.status or "never",
         since=fetch.since if fetch else None,
         until=fetch.until if fetch else None,
         cut_off=fetch.cut_off if fetch else None,
@@ -202,44 +206,6 @@ def _source_row(known: Known, source: SourceWeek) -> SourceRow:
         year_first=year_first,
         year_last=year_last,
         reason=fetch.reason if fetch else None,
+        last_success=source.last_success,
+        profile=profile,
     )
-
-
-def _method(known: Known, rows: tuple[AreaRow, ...]) -> Iterator[Statement]:
-    inputs = known.inputs
-    versions: dict[str, Param] = {
-        "model": VerbatimParam(text=inputs.model),
-        "taxonomy": VerbatimParam(text=inputs.taxonomy),
-    }
-    yield Statement(template="method_label", params=versions)
-    methods = sorted({known.scores[row.series, row.source].method for row in rows if row.status != "unscored"})
-    if methods:
-        yield Statement(template="method_momentum", params={"method": VerbatimParam(text=", ".join(methods))})
-    yield Statement(template="method_verdict", params=score_needs(known))
-    yield Statement(template="method_items")
-    yield Statement(template="method_trace")
-
-
-def _limits(known: Known, sources: list[str]) -> Iterator[Statement]:
-    if known.inputs.world == "replayed":
-        yield Statement(template="limit_replayed")
-    for source in sources:
-        name = NameParam(name=source_name(source))
-        yield Statement(template="limit_source", params={"source": name})
-        unknown = figure(known, "weeks", "unknown_weeks", source=source)
-        if unknown.value:
-            yield Statement(template="limit_unknown", params={"source": name, "unknown": FigureParam(figure=unknown)})
-        late = figure(known, "weeks", "incomplete_weeks", source=source)
-        if late.value:
-            yield Statement(template="limit_incomplete", params={"source": name, "late": FigureParam(figure=late)})
-    yield Statement(template="limit_overlap")
-    yield Statement(template="limit_labels")
-    issues = figure(known, "issues", "issues", severity="warning,error")
-    if issues.value:
-        codes = sorted({code for severity, code, _ in known.inputs.issues if severity in ("warning", "error")})
-        named: dict[str, Param] = {
-            "issues": FigureParam(figure=issues),
-            "codes": VerbatimParam(text=", ".join(codes)),
-        }
-        yield Statement(template="limit_issues", params=named)
-    yield Statement(template="limit_advice")

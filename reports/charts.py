@@ -11,10 +11,10 @@ from matplotlib import font_manager, rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
-from reports.facts import AreaRow, Brief
+from reports.facts import AreaRow, Brief, Text
 from reports.fonts import font_files
 from reports.language import Language, LanguageCode, language
-from reports.view import ChartName, displayable, shorten, tone_of, trailing_share
+from reports.view import ChartName, displayable, leading_rows, shorten, tone_of, trailing_share
 
 INK, MUTED, FAINT, PAPER = "#1b1f24", "#626a73", "#d5d9de", "#ffffff"
 TONES = {
@@ -38,8 +38,7 @@ def draw_charts(
 
     `width` is `WIDTH_INCH` or `NARROW_INCH`.
     """
-    words, source = language(code), brief.header.sources[0] if brief.header.sources else ""
-    rows = [row for row in brief.areas if row.source == source]
+    words, rows = language(code), _named(brief, language(code))
     charts: dict[ChartName, bytes] = {}
     with _style(font_dir):
         if any(row.status == "ok" for row in rows):
@@ -47,6 +46,23 @@ def draw_charts(
         if any(value is not None for row in rows for value in trailing_share(row.history)):
             charts["shares"] = _svg(_shares(rows, words, width))
     return charts
+
+
+def _named(brief: Brief, words: Language) -> list[AreaRow]:
+    """Rows of the leading sources; where these are several, each name says which one."""
+    rows = leading_rows(brief)
+    names = {row.source: row.name for row in brief.sources}
+    if len({row.source for row in rows}) < 2:
+        return list(rows)
+    form = words.word("charts", "in_source")
+
+    def named(row: AreaRow) -> Text:
+        source = names[row.source]
+        return Text(
+            en=form.format(area=row.name.en, source=source.en), zh=form.format(area=row.name.zh, source=source.zh)
+        )
+
+    return [row.model_copy(update={"name": named(row)}) for row in rows]
 
 
 @contextmanager
@@ -117,9 +133,9 @@ def _range(rows: Sequence[AreaRow]) -> tuple[float, float]:
 
 def _forest_row(axes: Axes, position: int, row: AreaRow, words: Language, narrow: bool) -> None:
     tone = tone_of(row)
-    name = shorten(displayable(words.name(row.name)), 44 if words.code == "en" else 20, "…")
+    name = shorten(displayable(words.name(row.name)), 52 if words.code == "en" else 26, "…")
     across = axes.get_yaxis_transform()
-    size = 8.5 if len(name) <= 34 else 7.4
+    size = 8.5 if len(name) <= 34 else 7.4 if len(name) <= 44 else 6.4
     if narrow:
         behind = {"facecolor": PAPER, "edgecolor": "none", "pad": 0.6}
         axes.text(0.0, position - 0.42, name, transform=across, ha="left", va="center", fontsize=size, bbox=behind)
@@ -178,8 +194,8 @@ def _share_panel(axes: Axes, row: AreaRow, words: Language) -> None:
     seen = [value for value in (*raw, *smooth) if value is not None]
     axes.set_ylim(0, max(seen, default=1.0) * 1.08 or 1.0)
     axes.set_xlim(-1, len(raw))
-    name = shorten(displayable(words.name(row.name)), 34 if words.code == "en" else 13, "…")
-    axes.set_title(name, loc="left", fontsize=7.4, pad=3.5)
+    name = shorten(displayable(words.name(row.name)), 40 if words.code == "en" else 20, "…")
+    axes.set_title(name, loc="left", fontsize=7.4 if len(name) <= 30 else 6.2, pad=3.5)
     latest = next((value for value in reversed(smooth) if value is not None), None)
     if latest is not None:
         axes.annotate(f"{100 * latest:.2f}%", (len(raw) - 1, latest), xytext=(3, 0), textcoords="offset points",

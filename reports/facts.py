@@ -11,15 +11,22 @@ from pydantic import Field
 
 from horizon.records import AreaId, FetchStatus, ItemId, ItemKind, Record, SourceId, UtcDatetime, Week
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 World = Literal["live", "replayed", "simulated"]
 Light = Literal["green", "amber", "red"]
 Grade = Literal["A", "B", "C", "D"]
-SourceStatus = FetchStatus | Literal["never"]
+SourceStatus = FetchStatus | Literal["never", "disabled"]
 Unit = Literal[
     "percent_per_year", "percentage_points", "probability", "share", "papers", "patents", "records", "weeks", "areas",
-    "identifiers", "issues", "sources", "labels",
+    "identifiers", "issues", "sources", "labels", "months",
 ]  # fmt: skip
+Group = Literal["papers", "life_science", "patents", "other"]
+Reach = Literal["broad", "part", "little", "hardly", "none"]
+GradeCause = Literal[
+    "failed", "disabled", "few", "gaps", "recent", "partial", "lost", "unscored", "reach", "delay", "trust",
+    "one_sided", "not_read", "none",
+]  # fmt: skip
+"""What holds a grade down; `none` for an A."""
 
 
 class Text(Record):
@@ -34,7 +41,7 @@ class Query(Record):
 
     kind: Literal[
         "score", "change", "count", "count_sum", "route_share", "label", "route_label", "fetch", "tally",
-        "unknown_weeks", "incomplete_weeks", "issues", "setting", "rank",
+        "unknown_weeks", "incomplete_weeks", "issues", "setting", "rank", "late", "held_back", "lost_share",
     ]  # fmt: skip
     args: dict[str, str] = Field(default_factory=dict)
 
@@ -90,8 +97,15 @@ class VerbatimParam(Record):
     text: str
 
 
+class ListParam(Record):
+    """Parts of a sentence, each put into words by itself and joined as the language joins them."""
+
+    type: Literal["list"] = "list"
+    parts: tuple["Statement", ...]
+
+
 Param = Annotated[
-    FigureParam | NameParam | WordParam | WeekParam | DayParam | VerbatimParam, Field(discriminator="type")
+    FigureParam | NameParam | WordParam | WeekParam | DayParam | VerbatimParam | ListParam, Field(discriminator="type")
 ]
 
 
@@ -100,6 +114,37 @@ class Statement(Record):
 
     template: str
     params: dict[str, Param] = Field(default_factory=dict)
+
+
+class SourceProfile(Record):
+    """What a brief has to know of a source, as the source's own file tells it."""
+
+    source: SourceId
+    name: Text
+    kind: ItemKind = "preprint"
+    group: Group = "other"
+    """Under which of the three kinds of evidence it is shown; never added up with others of its group."""
+    rank: int = 99
+    """1 is shown first."""
+    trust: Literal["high", "medium", "low"] = "medium"
+    """A low one is never the only ground of a statement."""
+    denominator: Literal["self", "query"] = "self"
+    """What a share divides by: all that was read, or a total that the source tells."""
+    counted: bool = True
+    """Whether it makes series; else its items are kept and shown alone."""
+    link_hosts: tuple[str, ...] = ()
+    """Hosts that a link to its items may name."""
+
+
+class ScoreRules(Record):
+    """What a score takes and where its words change, as the scoring itself has it."""
+
+    items: int
+    """Fewer within two years are too few."""
+    known_weeks: int
+    """Fewer known weeks of the last 104 are too few."""
+    bars: tuple[tuple[float, str], ...]
+    """Probability of rising above which a verdict is given, highest first."""
 
 
 class Header(Record):
@@ -124,6 +169,7 @@ class Header(Record):
     sources: tuple[SourceId, ...]
     disabled: tuple[SourceId, ...] = ()
     """Sources left out for want of a key: unknown, not zero."""
+    score_rules: ScoreRules | None = None
 
 
 class History(Record):
@@ -154,6 +200,19 @@ class CoverageGrade(Record):
     """How much data there is of an area in a source, not how good the area is; rules in `coverage.yml`."""
 
     grade: Grade
+    cause: GradeCause
+    reason: Statement
+
+
+class AreaCoverage(Record):
+    """The grade of an area, over all of its sources."""
+
+    area: AreaId
+    name: Text
+    source: SourceId
+    """The source that leads: the one that can hold most of the area, by `coverage.yml`."""
+    grade: Grade
+    cause: GradeCause
     reason: Statement
 
 
@@ -173,11 +232,18 @@ class AreaRow(Record):
     share_52w: Figure
     n_52w: Figure
     n_week: Figure
+    late: Figure
+    """Items first published in earlier weeks and first known since the previous issue."""
     change: Change
     coverage: CoverageGrade
     history: History
     route: Statement | None = None
     """On the most frequent route label, where the group's routes have 30 or more labels in the 52 weeks."""
+    utility_52w: Figure | None = None
+    """Utility models, examined less or not at all: a series of their own; None where there is no such series."""
+    utility_week: Figure | None = None
+    leads: bool = True
+    """Whether this is the source by which the area is judged."""
 
 
 class Quote(Record):
@@ -205,8 +271,18 @@ class RouteFact(Record):
     probability: Figure
 
 
+class Version(Record):
+    """The same work in another source or stage."""
+
+    id: ItemId
+    source: SourceId
+    kind: ItemKind
+    published: date
+    link: str | None
+
+
 class ItemFact(Record):
-    """One of the week's most telling items of an area."""
+    """One of the week's most telling works of an area, each shown once."""
 
     id: ItemId
     area: AreaId
@@ -217,7 +293,14 @@ class ItemFact(Record):
     language: str
     published: date
     link: str | None
-    """Built from the id by `sources.yml`; None in the simulated world, whose ids belong to nobody."""
+    """Goes to a host of its source; None in the simulated world, whose ids belong to nobody."""
+    late: bool = False
+    """First published in an earlier week and first known since the previous issue."""
+    organisations: tuple[str, ...] = ()
+    countries: tuple[str, ...] = ()
+    office: str | None = None
+    """Two letters of the patent office."""
+    also: tuple[Version, ...] = ()
     probability: Figure
     rank: Figure
     routes: tuple[RouteFact, ...]
@@ -243,19 +326,24 @@ class SourceRow(Record):
     year_last: Week
     """First and last of the 52 weeks of every yearly number: they end before the weeks that still fill up."""
     reason: str | None
+    last_success: date | None
+    """Last day of the newest window that was read whole."""
+    profile: SourceProfile
 
 
 class Brief(Record):
     """The whole document, in the order in which a reader meets it."""
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[2] = 2
     header: Header
     bottom_line: tuple[Statement, ...] = Field(max_length=3)
+    coverage: tuple[AreaCoverage, ...]
     areas: tuple[AreaRow, ...]
     forest_title: Statement
     shares_title: Statement
     items: tuple[ItemFact, ...]
     sources: tuple[SourceRow, ...]
+    """Those read, then those disabled, whose status is `disabled`."""
     method: tuple[Statement, ...]
     limits: tuple[Statement, ...]
 

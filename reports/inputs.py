@@ -4,11 +4,26 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
-from horizon.records import Fetch, FetchStatus, Item, Label, Record, Score, SeriesPoint, SourceId, UtcDatetime, Week
+from horizon.records import (
+    AreaId,
+    Fetch,
+    FetchStatus,
+    Item,
+    ItemId,
+    Label,
+    Record,
+    Score,
+    SeriesPoint,
+    SourceId,
+    UtcDatetime,
+    Week,
+)
 from horizon.weeks import IsoWeek
-from reports.facts import World
+from reports.facts import ScoreRules, SourceProfile, World
+from reports.policy import GROUPS, REACHES, profile_of, reach_of
 from taxonomy.schema import AreaFile
 
 HISTORY_WEEKS = 104
@@ -23,6 +38,8 @@ class SourceWeek(Record):
     fetch: Fetch | None = None
     incomplete_weeks: int = 0
     """Newest weeks that still fill up by first publication date; momentum leaves them out."""
+    last_success: date | None = None
+    """Last day of the newest window that was read whole."""
 
 
 class BriefInputs(Record):
@@ -39,8 +56,11 @@ class BriefInputs(Record):
     areas: tuple[AreaFile, ...]
     sources: tuple[SourceWeek, ...]
     """Every source that the scan is meant to read, the main one first."""
-    disabled: tuple[SourceId, ...] = ()
+    disabled: tuple[SourceWeek, ...] = ()
     """Sources that the scan was meant to read and could not for want of a key."""
+    profiles: tuple[SourceProfile, ...] = ()
+    """Of the sources above; one that has none is taken for what `sources.yml` says."""
+    score_rules: ScoreRules | None = None
     scores: tuple[Score, ...] = ()
     previous_week: Week | None = None
     previous_taxonomy: str | None = None
@@ -49,7 +69,13 @@ class BriefInputs(Record):
     points: tuple[SeriesPoint, ...] = ()
     """Area and route series of the last 104 weeks."""
     labelled: tuple[tuple[Item, Label], ...] = ()
-    """Assigned labels of items first published in the week."""
+    """Assigned labels of items first published in the week that are counted, utility models among them."""
+    late: tuple[tuple[Item, Label], ...] = ()
+    """Assigned labels of items of earlier weeks that were first known since the previous issue."""
+    works: tuple[tuple[ItemId, ...], ...] = ()
+    """Works with several items of which one is labelled here, the version to show first leading."""
+    versions: tuple[Item, ...] = ()
+    """Items of those works that are not labelled here."""
     issues: tuple[tuple[str, str, int], ...] = ()
     """Severity, code and how many issues of the run have both."""
 
@@ -74,6 +100,13 @@ class Known:
     items: Mapping[str, Item]
     areas: Mapping[str, AreaFile]
     sources: Mapping[str, SourceWeek]
+    """Disabled ones as well."""
+    profiles: Mapping[str, SourceProfile]
+    works: Mapping[str, tuple[str, ...]]
+    read_weeks: Mapping[str, frozenset[IsoWeek]]
+    """By source the weeks of which anything is known."""
+    leading: Mapping[AreaId, SourceId]
+    """The source by which each area is judged."""
 
     @property
     def week(self) -> IsoWeek:
@@ -97,13 +130,46 @@ def index(inputs: BriefInputs) -> Known:
     points: dict[tuple[str, str], dict[IsoWeek, SeriesPoint]] = {}
     for point in inputs.points:
         points.setdefault((point.series, point.source), {})[point.week] = point
+    told = {profile.source: profile for profile in inputs.profiles}
+    sources = {source.source: source for source in (*inputs.disabled, *inputs.sources)}
+    profiles = {name: told.get(name) or profile_of(name) for name in sources}
+    pairs = (*inputs.labelled, *inputs.late)
     return Known(
         inputs=inputs,
         scores={(score.series, score.source): score for score in inputs.scores},
         previous={(score.series, score.source): score for score in inputs.previous_scores},
         points=points,
-        labels={(label.item_id, label.area): label for _, label in inputs.labelled},
-        items={item.id: item for item, _ in inputs.labelled},
+        labels={(label.item_id, label.area): label for _, label in pairs},
+        items={item.id: item for item in (*inputs.versions, *(item for item, _ in pairs))},
         areas={area.id: area for area in inputs.areas},
-        sources={source.source: source for source in inputs.sources},
+        sources=sources,
+        profiles=profiles,
+        works={item_id: work for work in inputs.works for item_id in work},
+        read_weeks=_read_weeks(inputs.points),
+        leading=_leading(inputs, profiles),
     )
+
+
+def _read_weeks(points: tuple[SeriesPoint, ...]) -> dict[str, frozenset[IsoWeek]]:
+    read: dict[str, set[IsoWeek]] = {}
+    for point in points:
+        if point.n is not None:
+            read.setdefault(point.source, set()).add(point.week)
+    return {source: frozenset(weeks) for source, weeks in read.items()}
+
+
+def _leading(inputs: BriefInputs, profiles: Mapping[str, SourceProfile]) -> dict[str, str]:
+    """Of the sources read, for each area the one that can hold most of it; of equals the first in order and rank."""
+    counted = counted_sources(inputs, profiles)
+    fit = [name for name in counted if profiles[name].trust != "low"] or counted
+    return {area.id: min(fit, key=lambda name: _place(profiles[name], area.id)) for area in inputs.areas if fit}
+
+
+def counted_sources(inputs: BriefInputs, profiles: Mapping[str, SourceProfile]) -> list[str]:
+    """Sources that make series, in the order of the issue; all where none does, so that their items are shown."""
+    names = [source.source for source in inputs.sources]
+    return [name for name in names if profiles[name].counted] or names
+
+
+def _place(profile: SourceProfile, area: str) -> tuple[int, int, int]:
+    return REACHES.index(reach_of(profile.source, area)), GROUPS.index(profile.group), profile.rank

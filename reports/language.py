@@ -20,6 +20,7 @@ from reports.facts import (
     DayParam,
     Figure,
     FigureParam,
+    ListParam,
     NameParam,
     Param,
     Statement,
@@ -37,7 +38,7 @@ _SEAM = re.compile(r"(?<=[\u4e00-\u9fff])(?=[A-Za-z0-9])|(?<=[A-Za-z0-9])(?=[\u4
 _MINUS = "\N{MINUS SIGN}"
 _SIGNED = ("percent_per_year", "percentage_points")
 _BARS = (10, 25, 75, 90)
-"""Per cent of P(rising) at which the verdict changes; near them a rounded number could contradict the word."""
+"""Per cent of P(rising) where verdicts change: a number near one has a decimal, lest it contradict the word."""
 _PHRASE = re.compile(r"([A-Z])([a-z]+)(?=[-\s,]|$)")
 """The first word of an ordinary phrase: a capital and small letters, unlike LiDAR, QKD or III-V."""
 
@@ -119,6 +120,8 @@ class Language:
             raise RenderError(f"statement {statement.template!r} asks for {name!r}; it has: {known}") from None
         if one is not None and isinstance(param, FigureParam):
             return str(one if param.figure.value == 1 else other)
+        if one is not None and isinstance(param, ListParam):
+            return str(one if len(param.parts) == 1 else other)
         return self._word_of(param, form)
 
     def _word_of(self, param: Param, form: str | None) -> str:
@@ -136,6 +139,9 @@ class Language:
                 return self.day(day)
             case VerbatimParam(text=text):
                 return text
+            case ListParam(parts=parts):
+                separator = self.word("forms", "separator" if form == "apart" else "list")
+                return separator.join(self.compose(part) for part in parts)
 
 
 @cache

@@ -3,42 +3,66 @@
 import re
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import urlsplit
 
 import yaml
 
 from horizon.errors import RenderError
-from horizon.records import Record
-from reports.facts import Grade, Text, Unit, World
+from horizon.records import Item, ItemKind, Record
+from reports.facts import Grade, GradeCause, Group, Reach, SourceProfile, Text, Unit, World
+
+GROUPS: tuple[Group, ...] = get_args(Group)
+REACHES: tuple[Reach, ...] = get_args(Reach)
+"""Widest first."""
+_ADDRESS = re.compile(r"https://[A-Za-z0-9._~/%?=&;:()+,#-]{1,500}")
 
 
 class GradeRule(Record):
     items_52w: int
     unknown_weeks: int
+    unknown_recent: int
+    lost_share: float
+
+
+class DelayCap(Record):
+    months: int
+    grade: Grade
 
 
 class Coverage(Record):
     """`coverage.yml`."""
 
+    recent_weeks: int
     grades: dict[Grade, GradeRule]
-    thin: dict[str, tuple[str, ...]]
-    thin_cap: Grade
+    caps: dict[GradeCause, Grade]
+    reach_caps: dict[Reach, Grade]
+    reach: dict[str, dict[str, Reach | tuple[str, ...]]]
+    reach_default: Reach
+    delays: dict[str, int]
+    delay_cap: DelayCap
+    side_needs: Grade
     amber_unknown_weeks: int
     amber_refused_share: float
-    score_needs: int
-    score_needs_weeks: int
     route_needs: int
 
 
-class SourceName(Record):
-    """One entry of `sources.yml`."""
+class Prefix(Record):
+    """How an item whose id begins so is linked."""
 
-    name: Text
-    unit: Unit
     id: str
-    link: str
+    link: str | None = None
     hosts: tuple[str, ...]
+
+
+class Sources(Record):
+    """`sources.yml`."""
+
+    names: dict[str, Text]
+    groups: dict[str, Group]
+    group_of_kind: dict[ItemKind, Group]
+    units: dict[Group, Unit]
+    prefixes: dict[str, Prefix]
 
 
 class Limits(Record):
@@ -47,7 +71,12 @@ class Limits(Record):
     items_per_area: int
     title_chars: int
     reasons: int
+    failure_chars: int = 160
+    """Of the words of a machine on why a source failed."""
     routes_notes: bool = True
+    coverage_notes: bool = True
+    shares: bool = True
+    """Whether the second chart is shown; the first table has its lines in small."""
     chart_scale: float = 1.0
     """Width of charts against the page, in print."""
     items: int | None = None
@@ -64,6 +93,8 @@ class BriefPlan(Record):
 
     kind: str
     items_per_area: int
+    late_weeks: int
+    """How far back items that were first known since the previous issue are looked for."""
     sections: tuple[str, ...]
     limits: dict[str, Limits]
     pdf: PdfPlan
@@ -79,8 +110,8 @@ def coverage_rules() -> Coverage:
 
 
 @cache
-def source_names() -> dict[str, SourceName]:
-    return {key: SourceName.model_validate(value) for key, value in _data("sources.yml").items()}
+def source_words() -> Sources:
+    return Sources.model_validate(_data("sources.yml"))
 
 
 @cache
@@ -92,35 +123,51 @@ def brief_plan(kind: str) -> BriefPlan:
         raise RenderError(f"expected a brief's kind with a file reports/briefs/<kind>.yml, found {kind!r}") from None
 
 
-def source_name(source: str) -> Text:
-    """A source's name in both languages; its id when `sources.yml` does not know it."""
-    known = source_names().get(source)
-    return known.name if known else Text(en=source, zh=source)
+def reach_of(source: str, area: str) -> Reach:
+    """How much of an area's new work a source can hold."""
+    rules = coverage_rules()
+    table = rules.reach.get(source, {})
+    for level in REACHES:
+        if area in table.get(level, ()):
+            return level
+    default = table.get("default", rules.reach_default)
+    return default if isinstance(default, str) else rules.reach_default
 
 
-def source_unit(source: str) -> Unit:
-    known = source_names().get(source)
-    return known.unit if known else "records"
+def profile_of(source: str, told: SourceProfile | None = None) -> SourceProfile:
+    """A source's profile with our own short name and group, where `sources.yml` has them.
+
+    Without `told` it is what a brief can say of a source whose file nobody passed on: its name and its group.
+    """
+    words = source_words()
+    name = words.names.get(source)
+    profile = told or SourceProfile(source=source, name=name or Text(en=source, zh=source))
+    group = words.groups.get(source) or (words.group_of_kind[profile.kind] if told else profile.group)
+    return profile.model_copy(update={"name": name or profile.name, "group": group})
 
 
-def link_of(item_id: str, world: World) -> str | None:
-    """Address of an item, from its id alone; None for the simulated world, unknown sources and odd ids."""
-    source, _, local = item_id.partition(":")
-    known = source_names().get(source)
-    if world == "simulated" or known is None or not re.fullmatch(known.id, local):
+def unit_of(profile: SourceProfile) -> Unit:
+    return source_words().units[profile.group]
+
+
+def link_of(item: Item, hosts: tuple[str, ...], world: World) -> str | None:
+    """Address of an item on a host that is known for its id's prefix, or on one of `hosts` of its source.
+
+    None for the simulated world, whose ids belong to nobody, and for odd ids and addresses.
+    """
+    prefix, _, local = item.id.partition(":")
+    known = source_words().prefixes.get(prefix)
+    if world == "simulated" or (known is not None and not re.fullmatch(known.id, local)):
         return None
-    link = known.link.format(local=local)
-    return link if link_is_allowed(source, link) else None
+    link = known.link.format(local=local) if known and known.link else item.url
+    return link if link_is_allowed(link, known.hosts if known else hosts) else None
 
 
-def link_is_allowed(source: str, link: str) -> bool:
-    """Whether a link goes by https to one of the source's own hosts."""
-    known = source_names().get(source)
-    if known is None:
-        return False
+def link_is_allowed(link: str, hosts: tuple[str, ...]) -> bool:
+    """Whether a link goes by https to one of these hosts and holds nothing that a page could take for markup."""
     try:
         parts = urlsplit(link)
         plain = parts.port is None and parts.username is None and parts.password is None
     except ValueError:
         return False
-    return plain and parts.scheme == "https" and parts.hostname in known.hosts
+    return plain and _ADDRESS.fullmatch(link) is not None and parts.hostname in hosts

@@ -2,17 +2,28 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Protocol
 
 from horizon.records import Fetch, FetchStatus, Issue, Item, Label, Score, SeriesPoint
 from horizon.weeks import IsoWeek
-from reports.facts import World
+from reports.facts import ScoreRules, SourceProfile, World
 from reports.inputs import HISTORY_WEEKS, BriefInputs, SourceWeek
+from reports.policy import GROUPS, brief_plan, profile_of
 from taxonomy.load import Taxonomy
 
 _ROOMS = ("scrapers", "store", "nlp")
 """Rooms whose issues speak of reading and classifying; what happens after the brief must not change it."""
+
+
+class StoredIssue(Protocol):
+    """An issue that was written."""
+
+    @property
+    def known_at(self) -> datetime: ...
+
+    @property
+    def week(self) -> IsoWeek: ...
 
 
 class BriefStore(Protocol):
@@ -49,9 +60,14 @@ class BriefStore(Protocol):
         model: str,
         area: str | None = None,
         as_of: datetime | None = None,
+        utility_models: bool = False,
     ) -> list[tuple[Item, Label]]: ...
 
     def items(self, ids: Iterable[str], as_of: datetime | None = None) -> dict[str, Item]: ...
+
+    def works(self, ids: Iterable[str], as_of: datetime | None = None) -> dict[str, tuple[str, ...]]: ...
+
+    def briefs(self) -> Sequence[StoredIssue]: ...
 
     def issues(
         self, run_id: str | None = None, *, source: str | None = None, week: IsoWeek | None = None
@@ -71,16 +87,25 @@ def read_inputs(
     sources: Sequence[str],
     incomplete_weeks: Mapping[str, int] | None = None,
     disabled: Sequence[str] = (),
+    profiles: Sequence[SourceProfile] = (),
+    score_rules: ScoreRules | None = None,
 ) -> BriefInputs:
-    """Read one issue's inputs. `sources` are those that the scan is meant to read, the main one first.
+    """Read one issue's inputs. `sources` are those that the scan is meant to read, in any order.
 
     `incomplete_weeks` is, by source, how many of its newest weeks the scores left out because they still fill up.
-    `disabled` are left out for want of a key.
+    `disabled` are left out for want of a key. `profiles` tell of both what their files say, and `score_rules` are those
+    of the scoring.
     """
     late = incomplete_weeks or {}
     pair: dict[str, Any] = {"taxonomy": taxonomy.version, "model": model}
     previous = _previous(store, week, taxonomy.version, model, as_of)
     known = {f"area:{area.id}" for area in taxonomy.areas}
+    told = {profile.source: profile for profile in profiles}
+    shown = {name: profile_of(name, told.get(name)) for name in (*sources, *disabled)}
+    sources = sorted(sources, key=lambda name: (GROUPS.index(shown[name].group), shown[name].rank, name))
+    labelled = _labelled(store, pair, week, as_of, sources)
+    seen_now = _late(store, pair, week, as_of, sources)
+    works, versions = _works(store, (*labelled, *seen_now), as_of)
     return BriefInputs(
         week=week,
         as_of=as_of,
@@ -90,11 +115,16 @@ def read_inputs(
         **pair,
         areas=taxonomy.areas,
         sources=tuple(_source_week(store, source, week, as_of, late.get(source, 0)) for source in sources),
-        disabled=tuple(disabled),
+        disabled=tuple(_disabled(store, source, as_of) for source in disabled),
+        profiles=tuple(shown[name] for name in sorted(shown)),
+        score_rules=score_rules,
         scores=_ordered(score for score in store.scores(week, **pair, as_of=as_of) if score.series in known),
         **previous,
         points=_points(store, taxonomy, pair, week, as_of, sources),
-        labelled=_labelled(store, pair, week, as_of, sources),
+        labelled=labelled,
+        late=seen_now,
+        works=works,
+        versions=versions,
         issues=_issues(store, run_id),
     )
 
@@ -128,7 +158,23 @@ def _source_week(store: BriefStore, source: str, week: IsoWeek, as_of: datetime,
     # `fetches` gives the oldest first, so the last of equals is the newest.
     best = max(enumerate(touching), key=lambda pair: (*_fits(pair[1], week, status), pair[0]), default=None)
     fetch = None if best is None else best[1]
-    return SourceWeek(source=source, status=status, fetch=fetch, incomplete_weeks=incomplete_weeks)
+    return SourceWeek(
+        source=source,
+        status=status,
+        fetch=fetch,
+        incomplete_weeks=incomplete_weeks,
+        last_success=_last_success(store, source, as_of),
+    )
+
+
+def _disabled(store: BriefStore, source: str, as_of: datetime) -> SourceWeek:
+    """Nothing was asked of it; it may have been read while it had its key."""
+    return SourceWeek(source=source, status=None, last_success=_last_success(store, source, as_of))
+
+
+def _last_success(store: BriefStore, source: str, as_of: datetime) -> date | None:
+    days = [fetch.until for fetch in store.fetches(source, as_of) if fetch.status in ("OK", "NO_RESULTS")]
+    return max(days, default=None)
 
 
 def _fits(fetch: Fetch, week: IsoWeek, status: FetchStatus | None) -> tuple[bool, bool]:
@@ -143,7 +189,8 @@ def _points(
     as_of: datetime,
     sources: Sequence[str],
 ) -> tuple[SeriesPoint, ...]:
-    first, wanted = week + (1 - HISTORY_WEEKS), set(taxonomy.series)
+    first = week + (1 - HISTORY_WEEKS)
+    wanted = {*taxonomy.series, *(f"utility:{area.id}" for area in taxonomy.areas)}
     points = [
         point
         for source in sources
@@ -156,8 +203,43 @@ def _points(
 def _labelled(
     store: BriefStore, pair: dict[str, str], week: IsoWeek, as_of: datetime, sources: Sequence[str]
 ) -> tuple[tuple[Item, Label], ...]:
-    found = [each for source in sources for each in store.labelled_items(source, week, **pair, as_of=as_of)]
+    found = [
+        each
+        for source in sources
+        for utility in (False, True)
+        for each in store.labelled_items(source, week, **pair, as_of=as_of, utility_models=utility)
+    ]
     return tuple(sorted(found, key=lambda each: (each[1].area, each[0].id)))
+
+
+def _late(
+    store: BriefStore, pair: dict[str, str], week: IsoWeek, as_of: datetime, sources: Sequence[str]
+) -> tuple[tuple[Item, Label], ...]:
+    """Labels of items of the weeks before that nobody knew when the previous issue was written.
+
+    A feed shows some records days after their week (moderation, indexing); they would be counted and never shown.
+    """
+    issued = [issue.known_at for issue in store.briefs() if issue.week < week and issue.known_at < as_of]
+    if not issued:
+        return ()
+    weeks = [week + -back for back in range(1, brief_plan("weekly").late_weeks + 1)]
+    found = [each for back in weeks for each in _labelled(store, pair, back, as_of, sources)]
+    known = store.items([item.id for item, _ in found], as_of=max(issued))
+    late = [(item, label) for item, label in found if item.id not in known]
+    return tuple(sorted(late, key=lambda each: (each[1].area, each[0].id)))
+
+
+Labelled = Sequence[tuple[Item, Label]]
+
+
+def _works(
+    store: BriefStore, labelled: Labelled, as_of: datetime
+) -> tuple[tuple[tuple[str, ...], ...], tuple[Item, ...]]:
+    """Works of several items, and those of their items that are not labelled here."""
+    ids = {item.id for item, _ in labelled}
+    works = sorted({work for work in store.works(ids, as_of=as_of).values() if len(work) > 1})
+    others = {item_id for work in works for item_id in work} - ids
+    return tuple(works), tuple(item for _, item in sorted(store.items(sorted(others), as_of=as_of).items()))
 
 
 def _issues(store: BriefStore, run_id: str) -> tuple[tuple[str, str, int], ...]:

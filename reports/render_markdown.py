@@ -71,6 +71,9 @@ def _block(block: Block) -> Iterator[str]:
 
 
 def _table(table: Table) -> Iterator[str]:
+    if table.kind == "matrix":
+        yield f"**{escape(table.caption)}**"
+        yield ""
     yield _line(escape(column.title) for column in table.columns)
     yield _line("---:" if column.align == "right" else "---" for column in table.columns)
     for row in table.rows:

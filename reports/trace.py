@@ -1,9 +1,9 @@
 """Queries and their answers. The builder makes every figure here, and `horizon verify` asks the same query again."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
-from horizon.records import Score
+from horizon.records import Item, Label, Score
 from horizon.weeks import IsoWeek, weeks_between
 from reports.facts import Figure, Query, Unit
 from reports.inputs import HISTORY_WEEKS, Known
@@ -107,40 +107,89 @@ def _rank(known: Known, args: Mapping[str, str]) -> Answer:
     own = known.labels.get((args["item"], args["area"]))
     if own is None:
         return _plain(None)
-    others = [label for (_, area), label in known.labels.items() if area == args["area"]]
+    source = known.items[args["item"]].source
+    others = [
+        label
+        for (item, area), label in known.labels.items()
+        if area == args["area"] and known.items[item].source == source
+    ]
     return _plain(1 + sum(label.probability > own.probability for label in others))
 
 
 def _fetch(known: Known, args: Mapping[str, str]) -> Answer:
     source = known.sources.get(args["source"])
-    if source is None or source.fetch is None:
+    if source is None or source.fetch is None or source.status in (None, "ERROR"):
         return _plain(None)
     return _plain(float(getattr(source.fetch, args["field"])))
 
 
 def _tally(known: Known, args: Mapping[str, str]) -> Answer:
+    """Areas by verdict, each in the source that leads it."""
     wanted = set(args["verdicts"].split(","))
-    series = {f"area:{area}" for area in known.areas}
-    rows = [score for key, score in known.scores.items() if key[1] == args["source"] and key[0] in series]
     if wanted == {"*"}:
         return _plain(len(known.areas))
-    if wanted == {"scored"}:
-        return _plain(sum(score.status == "ok" for score in rows))
-    return _plain(sum(score.status == "ok" and score.verdict in wanted for score in rows))
+    scores = (known.scores.get((f"area:{area}", source)) for area, source in known.leading.items())
+    fit = [score for score in scores if score and score.status == "ok"]
+    return _plain(len(fit) if wanted == {"scored"} else sum(score.verdict in wanted for score in fit))
 
 
 def _unknown_weeks(known: Known, args: Mapping[str, str]) -> Answer:
-    return _plain(len(unknown_weeks(known, args["source"])))
+    profile = known.profiles.get(args["source"])
+    if profile is not None and not profile.counted:
+        return _plain(None)
+    return _plain(len(unknown_weeks(known, args["source"], int(args.get("weeks", HISTORY_WEEKS)))))
 
 
-def unknown_weeks(known: Known, source: str) -> list[IsoWeek]:
-    """Weeks of the last 104 in which this source could not be read, oldest first."""
-    unknown = set()
-    for (_, owner), points in known.points.items():
-        if owner == source:
-            unknown |= {week for week, point in points.items() if point.total is None}
-    first = known.week + (1 - HISTORY_WEEKS)
-    return [week for week in weeks_between(first, known.week) if week in unknown]
+def unknown_weeks(known: Known, source: str, weeks: int = HISTORY_WEEKS) -> list[IsoWeek]:
+    """Weeks of the last so many in which this source could not be read or was never read, oldest first."""
+    read = known.read_weeks.get(source, frozenset())
+    return [week for week in weeks_between(known.week + (1 - weeks), known.week) if week not in read]
+
+
+def _late(known: Known, args: Mapping[str, str]) -> Answer:
+    return _plain(len(late_ids(known, args["area"], args["source"])))
+
+
+def late_ids(known: Known, area: str, source: str) -> tuple[str, ...]:
+    """Counted items of earlier weeks that were first known since the previous issue; no utility models."""
+    return _counted(known, known.inputs.late, area, source)[0]
+
+
+def counted_ids(known: Known, area: str, source: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Items of the week that the area's series counts, and those that its series of utility models does."""
+    return _counted(known, known.inputs.labelled, area, source)
+
+
+def _counted(
+    known: Known, pairs: Sequence[tuple[Item, Label]], area: str, source: str
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    found = [item for item, label in pairs if label.area == area and item.source == source]
+    utility = {item.id for item in found if item.kind == "utility_model"}
+    return tuple(sorted({item.id for item in found} - utility)), tuple(sorted(utility))
+
+
+def _held_back(known: Known, _: Mapping[str, str]) -> Answer:
+    """Labelled items of sources of low trust, of whose work no trusted source has a version."""
+    return _plain(
+        len({item.id for item, _ in (*known.inputs.labelled, *known.inputs.late) if not is_ground(known, item.id)})
+    )
+
+
+def is_ground(known: Known, item_id: str) -> bool:
+    """Whether a statement may rest on an item: some version of its work is of a source that is not of low trust."""
+    versions = known.works.get(item_id, (item_id,))
+    owners = [known.items[version].source for version in versions if version in known.items]
+    return any(owner in known.profiles and known.profiles[owner].trust != "low" for owner in owners)
+
+
+def _lost_share(known: Known, args: Mapping[str, str]) -> Answer:
+    """Share of what the source listed for the week that is missing or was refused."""
+    source = known.sources.get(args["source"])
+    if source is None or source.fetch is None:
+        return _plain(None)
+    fetch = source.fetch
+    listed = fetch.records + fetch.missing
+    return _plain((fetch.missing + fetch.refused) / listed if listed else 0.0)
 
 
 def _incomplete_weeks(known: Known, args: Mapping[str, str]) -> Answer:
@@ -171,4 +220,7 @@ _ANSWERS: dict[str, Callable[[Known, Mapping[str, str]], Answer]] = {
     "incomplete_weeks": _incomplete_weeks,
     "issues": _issues,
     "setting": _setting,
+    "late": _late,
+    "held_back": _held_back,
+    "lost_share": _lost_share,
 }

@@ -1,7 +1,7 @@
 """Checking a brief against the store: every number again, every quote letter for letter, every link by its id."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,9 @@ from pydantic import ValidationError
 from horizon.errors import ParseError
 from horizon.records import Item
 from reports.build import build_brief
-from reports.facts import Brief, Figure, ItemFact
+from reports.facts import Brief, Figure, ItemFact, SourceProfile
 from reports.inputs import BriefInputs, Known, index, run_hash
-from reports.policy import link_is_allowed, link_of
+from reports.policy import link_of
 from reports.read import BriefStore, read_inputs
 from reports.render_json import render_json
 from reports.trace import resolve
@@ -32,9 +32,13 @@ class Mismatch:
         return f"{self.path}: expected {self.expected}, found {self.found}"
 
 
-def verify_brief(brief_json: Path, store: BriefStore, taxonomy: Taxonomy) -> list[Mismatch]:
+def verify_brief(
+    brief_json: Path, store: BriefStore, taxonomy: Taxonomy, profiles: Sequence[SourceProfile] = ()
+) -> list[Mismatch]:
     """All mismatches of a brief.json, in the order of the document; none when everything holds.
 
+    The brief tells its own world, sources and score rules, so that it can be verified wherever its store is. `profiles`
+    are what the sources' files say now: a brief that trusts a source more, or links to other hosts, is named.
     Raises ParseError when the file is not JSON at all.
     """
     data = _read(brief_json)
@@ -45,11 +49,15 @@ def verify_brief(brief_json: Path, store: BriefStore, taxonomy: Taxonomy) -> lis
         return [Mismatch(_dotted(each["loc"]), each["msg"], _short(each["input"])) for each in error.errors()]
     header = brief.header
     if taxonomy.version != header.taxonomy:
-        return [Mismatch("header.taxonomy", f"{taxonomy.version} (the taxonomy given)", header.taxonomy)]
+        needed = f"the taxonomy of the brief, version {header.taxonomy}"
+        given = f"version {taxonomy.version}; check out or restore the areas of {header.taxonomy} and verify again"
+        return [Mismatch("header.taxonomy", needed, given)]
     inputs = _inputs(brief, store, taxonomy)
     found = list(_figures(brief, index(inputs)))
-    found += _items(brief, store.items([item.id for item in brief.items], as_of=header.cut_off))
+    shown = [name for item in brief.items for name in (item.id, *(version.id for version in item.also))]
+    found += _items(brief, store.items(shown, as_of=header.cut_off))
     found += _ids(brief, store)
+    found += _profiles(brief, profiles)
     seen = {mismatch.path for mismatch in found}
     found += [each for each in _rebuilt(plain, inputs) if not any(each.path.startswith(path) for path in seen)]
     if not found and data != render_json(brief):
@@ -84,6 +92,8 @@ def _inputs(brief: Brief, store: BriefStore, taxonomy: Taxonomy) -> BriefInputs:
         code=header.code,
         sources=header.sources,
         disabled=header.disabled,
+        profiles=[row.profile for row in brief.sources],
+        score_rules=header.score_rules,
         incomplete_weeks={row.source: int(row.incomplete_weeks.value or 0) for row in brief.sources},
     )
 
@@ -124,7 +134,13 @@ def _items(brief: Brief, stored: dict[str, Item]) -> Iterator[Mismatch]:
         if item.title != fact.title:
             yield Mismatch(f"{path}.title", _short(item.title), _short(fact.title))
         yield from _quotes(path, fact, item)
-        yield from _link(path, fact, brief)
+        yield from _link(f"{path}.link", fact.link, item, brief)
+        for number, version in enumerate(fact.also):
+            place, other = f"{path}.also[{number}]", stored.get(version.id)
+            if other is None:
+                yield Mismatch(f"{place}.id", "an item of the store", version.id)
+            else:
+                yield from _link(f"{place}.link", version.link, other, brief)
 
 
 def _quotes(path: str, fact: ItemFact, item: Item) -> Iterator[Mismatch]:
@@ -138,10 +154,13 @@ def _quotes(path: str, fact: ItemFact, item: Item) -> Iterator[Mismatch]:
             yield Mismatch(place, _short(text[quote.start : quote.end]), _short(quote.text))
 
 
-def _link(path: str, fact: ItemFact, brief: Brief) -> Iterator[Mismatch]:
-    expected = link_of(fact.id, brief.header.world)
-    if fact.link != expected or (fact.link is not None and not link_is_allowed(fact.source, fact.link)):
-        yield Mismatch(f"{path}.link", str(expected), str(fact.link))
+def _link(path: str, found: str | None, item: Item, brief: Brief) -> Iterator[Mismatch]:
+    """A link is the one that the item and the hosts of its source give."""
+    profiles = {row.source: row.profile for row in brief.sources}
+    hosts = profiles[item.source].link_hosts if item.source in profiles else ()
+    expected = link_of(item, hosts, brief.header.world)
+    if found != expected:
+        yield Mismatch(path, str(expected), str(found))
 
 
 def _ids(brief: Brief, store: BriefStore) -> Iterator[Mismatch]:
@@ -152,8 +171,22 @@ def _ids(brief: Brief, store: BriefStore) -> Iterator[Mismatch]:
         for item_id in sorted(missing & set(figure.ids)):
             yield Mismatch(f"{path}.ids", "items of the store", item_id)
     for position, row in enumerate(brief.areas):
-        if row.n_week.value is not None and len(row.n_week.ids) != row.n_week.value:
-            yield Mismatch(f"areas[{position}].n_week.ids", f"{row.n_week.value:g} ids", f"{len(row.n_week.ids)} ids")
+        for name in ("n_week", "late", "utility_week"):
+            counted = getattr(row, name)
+            if counted is not None and counted.value is not None and len(counted.ids) != counted.value:
+                where = f"areas[{position}].{name}.ids"
+                yield Mismatch(where, f"{counted.value:g} ids", f"{len(counted.ids)} ids")
+
+
+def _profiles(brief: Brief, profiles: Sequence[SourceProfile]) -> Iterator[Mismatch]:
+    """Trust and hosts as the sources' own files have them; names, ranks and groups may change with time."""
+    told = {profile.source: profile for profile in profiles}
+    for position, row in enumerate(brief.sources):
+        for name in ("trust", "link_hosts"):
+            known = told.get(row.source)
+            if known is not None and getattr(row.profile, name) != getattr(known, name):
+                where = f"sources[{position}].profile.{name}"
+                yield Mismatch(where, _short(getattr(known, name)), _short(getattr(row.profile, name)))
 
 
 def _rebuilt(plain: Any, inputs: BriefInputs) -> Iterator[Mismatch]:

@@ -10,11 +10,19 @@ from typing import Literal
 from horizon.errors import RenderError
 from reports.facts import AreaRow, Brief, Figure, History, Statement, Text
 from reports.language import Language, LanguageCode, language
-from reports.policy import Limits, brief_plan, source_name
+from reports.policy import Limits, brief_plan
 
 Style = Literal["plain", "strong", "quiet", "code", "quote"]
 Tone = Literal["rising", "probably_rising", "flat", "probably_falling", "falling", "none"]
 ChartName = Literal["forest", "shares"]
+ARROWS: Mapping[Tone, str] = {
+    "rising": "▲",
+    "probably_rising": "△",
+    "flat": "–",
+    "probably_falling": "▽",
+    "falling": "▼",
+    "none": "·",
+}
 SPARK_WINDOW = 13
 """Weeks of the trailing share that sparklines and share charts show: a quarter."""
 _BIDI = {*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C}
@@ -73,6 +81,8 @@ class Table:
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
     """The first cell of a row is its header."""
+    kind: Literal["plain", "matrix"] = "plain"
+    """A matrix shows its caption everywhere and breaks its cells into lines."""
 
 
 @dataclass(frozen=True)
@@ -116,11 +126,20 @@ class View:
     limits: Limits
 
     @property
-    def main_source(self) -> str | None:
-        return self.brief.header.sources[0] if self.brief.header.sources else None
+    def counted(self) -> tuple[str, ...]:
+        """Sources with series, in the brief's order."""
+        seen = {row.source for row in self.brief.areas}
+        return tuple(source for source in self.brief.header.sources if source in seen)
 
-    def rows(self, source: str | None) -> tuple[AreaRow, ...]:
-        return tuple(row for row in self.brief.areas if row.source == source)
+    @property
+    def leading(self) -> tuple[AreaRow, ...]:
+        """Each area as the source shows it that leads it, in the areas' order."""
+        return leading_rows(self.brief)
+
+    def source_name(self, source: str) -> str:
+        """A source's name; its id where the brief has no row of it."""
+        row = next((row for row in self.brief.sources if row.source == source), None)
+        return self.name(row.name) if row else displayable(source)
 
     def say(self, statement: Statement) -> str:
         return displayable(self.language.compose(statement))
@@ -160,6 +179,12 @@ class Page:
     chart_scale: float = 1.0
 
 
+def leading_rows(brief: Brief) -> tuple[AreaRow, ...]:
+    """Of each area the row of its leading source, in the areas' order."""
+    rows = {row.area: row for row in brief.areas if row.leads}
+    return tuple(rows[each.area] for each in brief.coverage)
+
+
 def page_of(brief: Brief, code: LanguageCode, format_: str, override: Mapping[str, object] | None = None) -> Page:
     """Compose a brief for a language and a format; `override` tightens the format's limits."""
     plan = brief_plan(brief.header.kind)
@@ -195,7 +220,7 @@ def _frame(view: View, sections: tuple[Section, ...]) -> Page:
         light_word=words.word("light", header.light),
         light_label=words.word("light_name", "label"),
         light_reason=words.joined(
-            [*(view.say(each) for each in (header.light_reason, header.light_note) if each), *_disabled(view)]
+            [*(view.say(each) for each in (header.light_reason, header.light_note) if each), *_not_in_the_counts(view)]
         ),
         colon=words.word("forms", "colon"),
         meta=_meta(view),
@@ -206,12 +231,15 @@ def _frame(view: View, sections: tuple[Section, ...]) -> Page:
     )
 
 
-def _disabled(view: View) -> tuple[str, ...]:
-    """The coverage line's words on sources without a key; they are named whatever the light shows."""
-    names = [view.name(source_name(source)) for source in view.brief.header.disabled]
-    words = view.language
-    listed, status = words.word("forms", "list").join(names), words.word("status", "disabled")
-    return (words.word("forms", "disabled").format(status=status, names=listed),) if names else ()
+def _not_in_the_counts(view: View) -> tuple[str, ...]:
+    """The coverage line's words on sources that are empty or have no key; they are named whatever the light shows."""
+    words, said = view.language, []
+    for form, statuses in (("empty", ("NO_RESULTS",)), ("disabled", ("disabled",))):
+        names = [view.name(row.name) for row in view.brief.sources if row.status in statuses]
+        if names:
+            status = words.word("status", statuses[0])
+            said.append(words.word("forms", form).format(status=status, names=words.word("forms", "list").join(names)))
+    return tuple(said)
 
 
 def _meta(view: View) -> tuple[tuple[str, str], ...]:
@@ -264,8 +292,9 @@ def trailing_share(history: History, window: int = SPARK_WINDOW) -> tuple[float 
         pairs = list(zip(history.n[max(0, end - window) : end], history.total[max(0, end - window) : end], strict=True))
         n = sum(count for count, total in pairs if count is not None and total is not None)
         whole = sum(total for count, total in pairs if count is not None and total is not None)
-        short = end - first < window or 2 * len([pair for pair in pairs if pair[1] is not None]) < window
-        shares.append(None if history.total[end - 1] is None or whole == 0 or short else n / whole)
+        short = end - first < window or 2 * len([pair for pair in pairs if None not in pair]) < window
+        unknown = history.n[end - 1] is None or history.total[end - 1] is None
+        shares.append(None if unknown or whole == 0 or short else n / whole)
     return tuple(shares)
 
 

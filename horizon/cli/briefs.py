@@ -43,7 +43,7 @@ def brief(
     as_json: AsJson = False,
 ) -> None:
     """Write the brief of a week that has been scored, and verify it; exit code 1 on any mismatch."""
-    from flows import steps
+    from flows.briefs import verify_written, write_briefs
     from flows.scan import WeeklyParams, open_weekly_run
 
     now = clock(as_of)
@@ -53,8 +53,8 @@ def brief(
         if not work.store.scores(run.week, run.taxonomy, run.model, as_of=run.started):
             message = f"expected scores of {run.week} by this taxonomy and model, found none"
             raise UsageError(message + f"; run `horizon scan --week {run.week}` first")
-        paths = steps.write_briefs(work, run, params.languages, words(formats))
-        faults = steps.verify_written(work, paths)
+        paths = write_briefs(work, run, params.languages, words(formats))
+        faults = verify_written(work, paths)
     emit(
         {"week": str(run.week), "briefs": [str(path) for path in paths], "mismatches": faults},
         as_json,
@@ -94,6 +94,6 @@ def verify(
 
 
 def _mismatches(work: "Workspace", file: Path) -> list[str]:
-    from reports.verify import verify_brief
+    from flows.briefs import verify_file
 
-    return [str(fault) for fault in verify_brief(file, work.store, work.taxonomy)]
+    return verify_file(work, file)

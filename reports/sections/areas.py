@@ -1,9 +1,10 @@
-"""The areas at a glance: momentum with interval, change since last issue, coverage grade; one table a source."""
+"""The areas at a glance: each in the source that leads it, then the others side by side; sources are never added up."""
 
 from horizon.weeks import IsoWeek
-from reports.facts import AreaRow, NameParam
-from reports.policy import source_name
+from reports.facts import AreaCoverage, AreaRow, NameParam
+from reports.sections.side_by_side import side_by_side
 from reports.view import (
+    ARROWS,
     Block,
     Bullets,
     Cell,
@@ -21,21 +22,15 @@ from reports.view import (
     verdict_word,
 )
 
-_ARROWS = {
-    "rising": "▲",
-    "probably_rising": "△",
-    "flat": "–",
-    "probably_falling": "▽",
-    "falling": "▼",
-    "none": "·",
-}
-
 
 def build(view: View) -> Section:
-    blocks: list[Block] = []
-    for source in view.brief.header.sources:
-        blocks.append(_table(view, source))
-        blocks.append(Paragraph((Run(_caption(view, source)),), "note"))
+    if not view.leading:
+        return Section("", "", ())
+    blocks: list[Block] = [_table(view), Paragraph((Run(_caption(view)),), "note"), *side_by_side(view)]
+    grades = tuple((Run(view.say(each.reason)),) for each in view.brief.coverage)
+    if view.limits.coverage_notes:
+        blocks.append(Paragraph((Run(view.label("grades_why"), "strong"),), "note"))
+        blocks.append(Bullets(grades, "note"))
     routes = _routes(view)
     if routes and view.limits.routes_notes:
         blocks.append(Paragraph((Run(view.label("leading_routes"), "strong"),), "note"))
@@ -43,25 +38,37 @@ def build(view: View) -> Section:
     return Section("", "", tuple(blocks))
 
 
-def _caption(view: View, source: str) -> str:
+def _caption(view: View) -> str:
     """What the columns mean, and which issue the changes are against."""
-    name = view.name(source_name(source))
-    weeks = next(row for row in view.brief.sources if row.source == source)
-    year = {"first": view.language.week(weeks.year_first), "last": view.language.week(weeks.year_last)}
-    parts = [view.label("areas_from").format(source=name, **year), view.label("coverage_key").format(source=name)]
-    since = _since(view, source)
+    words = view.language
+    weeks = {row.source: (row.year_first, row.year_last) for row in view.brief.sources}
+    leading = list(dict.fromkeys(row.source for row in view.leading))
+    if len(leading) == 1:
+        first, last = (words.week(week) for week in weeks[leading[0]])
+        text = view.label("areas_from").format(source=view.source_name(leading[0]), first=first, last=last)
+    else:
+        form = view.label("year_of")
+        spans = (
+            form.format(
+                source=view.source_name(source), first=words.week(weeks[source][0]), last=words.week(weeks[source][1])
+            )
+            for source in leading
+        )
+        text = view.label("areas_from_several").format(weeks=words.word("forms", "separator").join(spans))
+    parts = [text, view.label("coverage_key")]
+    since = _since(view)
     if since is not None:
-        parts.append(view.label("compared_with").format(week=view.language.week(since)))
-    return view.language.joined(parts)
+        parts.append(view.label("compared_with").format(week=words.week(since)))
+    return words.joined(parts)
 
 
-def _since(view: View, source: str) -> IsoWeek | None:
-    return next((row.change.since for row in view.rows(source) if row.change.kind == "compared"), None)
+def _since(view: View) -> IsoWeek | None:
+    return next((row.change.since for row in view.leading if row.change.kind == "compared"), None)
 
 
-def _change_title(view: View, source: str) -> str:
+def _change_title(view: View) -> str:
     """Which week the changes are against, where that is not simply the week before."""
-    since = _since(view, source)
+    since = _since(view)
     if since is None or since == view.brief.header.week + -1:
         return view.label("change")
     week = str(since) if view.language.code == "en" else view.language.week(since)
@@ -69,7 +76,7 @@ def _change_title(view: View, source: str) -> str:
 
 
 def _routes(view: View) -> tuple[tuple[Run, ...], ...]:
-    rows = [row for row in view.rows(view.main_source) if row.route is not None]
+    rows = [row for row in view.leading if row.route is not None]
     return tuple((Run(_route_head(view, row), "strong"), Run(view.say(row.route))) for row in rows if row.route)
 
 
@@ -82,42 +89,58 @@ def _route_head(view: View, row: AreaRow) -> str:
     return view.name(row.name) + view.bracketed(displayable(by)) + view.language.word("forms", "colon")
 
 
-def _table(view: View, source: str) -> Table:
+def _table(view: View) -> Table:
+    several, chinese = len(view.counted) > 1, view.language.code == "zh"
     columns = (
-        Column(view.label("area"), weight=2.15),
-        Column(view.label("tier"), weight=1.15),
-        Column(view.label("verdict"), weight=2.05),
+        Column(view.label("area"), weight=1.95 if several else 2.15),
+        *([Column(view.label("source"), weight=1.3)] if several else []),
+        Column(view.label("tier"), weight=1.35 if chinese else 1.15),
+        Column(view.label("verdict"), weight=1.65 if chinese else 2.05),
         Column(view.label("momentum"), "right", weight=0.95),
         Column(view.label("interval"), "right", weight=1.65),
         Column(view.label("p_rising"), "right", weight=0.95),
-        Column(view.label("share"), "right", weight=1.1),
+        Column(view.label("share"), "right", weight=1.05),
         Column(view.label("trend"), weight=1.3),
-        Column(view.label("n_week"), "right", weight=0.7),
-        Column(view.label("n_52w"), "right", weight=1.1),
-        Column(_change_title(view, source), weight=1.5),
-        Column(view.label("grade"), weight=0.65),
+        Column(view.label("n_week"), "right", weight=0.75),
+        Column(view.label("n_52w_several" if several else "n_52w"), "right", weight=1.05),
+        Column(_change_title(view), weight=1.7 if chinese else 1.5),
+        Column(view.label("grade"), weight=1.35),
     )
-    rows = tuple(_row(view, row) for row in view.rows(source))
-    caption = view.language.word("sections", "areas") + view.bracketed(view.name(source_name(source)))
+    rows = tuple(_row(view, row, grade, several) for row, grade in zip(view.leading, view.brief.coverage, strict=True))
+    one = view.language.word("sections", "areas") + view.bracketed(view.source_name(view.leading[0].source))
+    caption = view.label("each_leading") if several else one
     return Table(caption, columns, rows)
 
 
-def _row(view: View, row: AreaRow) -> tuple[Cell, ...]:
+def _row(view: View, row: AreaRow, grade: AreaCoverage, several: bool) -> tuple[Cell, ...]:
     tone, words = tone_of(row), view.language
     return (
         Cell((Run(view.name(row.name)),)),
+        *([Cell((Run(view.source_name(row.source), "quiet"),))] if several else []),
         Cell((Run(words.word("tier", str(row.tier)), "quiet"),)),
-        Cell((Run(f"{_ARROWS[tone]} {verdict_word(view, row)}"),), tone),
+        Cell((Run(f"{ARROWS[tone]} {verdict_word(view, row)}"),), tone),
         Cell((Run(view.bare(row.growth) if row.status == "ok" else "–", "strong"),), tone),
         Cell((Run(words.interval(row.growth) if row.status == "ok" else "–"),)),
         Cell((Run(view.bare(row.p_rising) if row.status == "ok" else "–"),)),
         Cell((Run(view.bare(row.share_52w)),)),
         Cell((), spark=_spark(view, row)),
-        Cell((Run(view.bare(row.n_week)),)),
+        Cell(_of_week(view, row)),
         Cell((Run(view.bare(row.n_52w)),)),
         Cell(_change(view, row)),
-        Cell((Run(row.coverage.grade, "strong"),), detail=view.say(row.coverage.reason)),
+        _grade(view, grade),
     )
+
+
+def _of_week(view: View, row: AreaRow) -> tuple[Run, ...]:
+    """Items of the week, and those of earlier weeks that were seen only now."""
+    late = (Run(f" +{view.bare(row.late)}", "quiet"),) if row.late.value else ()
+    return (Run(view.bare(row.n_week)), *late)
+
+
+def _grade(view: View, grade: AreaCoverage) -> Cell:
+    """The letter and, in a word, what holds it down."""
+    why = () if grade.cause == "none" else (Run(" " + view.language.word("cause", grade.cause), "quiet"),)
+    return Cell((Run(grade.grade, "strong"), *why), detail=view.say(grade.reason))
 
 
 def _spark(view: View, row: AreaRow) -> Spark:

@@ -1,10 +1,10 @@
-"""The first chart: momentum of every scored area with its interval."""
+"""The first chart: momentum of every scored area with its interval, each in its leading source."""
 
 from reports.view import Chart, Section, View
 
 
 def build(view: View) -> Section:
-    words, rows = view.language, [row for row in view.rows(view.main_source) if row.status == "ok"]
+    words, rows = view.language, [row for row in view.leading if row.status == "ok"]
     if not rows:
         return Section("", "", ())
     form = words.word("charts", "forest_row")

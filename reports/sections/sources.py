@@ -1,32 +1,44 @@
 """What became of each source's week. Unknown is said as unknown."""
 
 from reports.facts import SourceRow
-from reports.policy import source_name
-from reports.view import Cell, Column, Run, Section, Table, View, displayable
+from reports.view import Cell, Column, Run, Section, Table, View, displayable, shorten
 
 
 def build(view: View) -> Section:
     columns = (
-        Column(view.label("source"), weight=1.0),
-        Column(view.label("status"), weight=3.2),
+        Column(view.label("source"), weight=1.4),
+        Column(view.label("status"), weight=3.4),
         Column(view.label("records"), "right", weight=0.8),
         Column(view.label("items"), "right", weight=0.8),
         Column(view.label("refused"), "right", weight=0.8),
         Column(view.label("missing"), "right", weight=0.8),
-        Column(view.label("unknown_weeks"), "right", weight=1.5),
-        Column(view.label("source_clock"), weight=2.2),
+        Column(view.label("unknown_weeks"), "right", weight=1.3),
+        Column(view.label("source_clock"), weight=2.6),
     )
-    disabled = tuple(_disabled_row(view, source, len(columns)) for source in view.brief.header.disabled)
-    rows = (*(_row(view, source) for source in view.brief.sources), *disabled)
+    rows = tuple(
+        _disabled_row(view, source, len(columns)) if source.status == "disabled" else _row(view, source)
+        for source in view.brief.sources
+    )
     table = Table(view.language.word("sections", "sources"), columns, rows)
     return Section("", "", (table,) if rows else ())
 
 
-def _disabled_row(view: View, source: str, columns: int) -> tuple[Cell, ...]:
+def _disabled_row(view: View, source: SourceRow, columns: int) -> tuple[Cell, ...]:
     """No number at all: nothing was asked."""
-    name, status = view.name(source_name(source)), view.language.word("status", "disabled")
+    status = [Run(view.language.word("status", source.status)), *_last_success(view, source)]
     unknown = Cell((Run(view.language.word("forms", "unknown"), "quiet"),))
-    return (Cell((Run(name),)), Cell((Run(status),)), *([unknown] * (columns - 2)))
+    return (Cell((Run(view.name(source.name)),)), Cell(tuple(status)), *([unknown] * (columns - 2)))
+
+
+def _last_success(view: View, source: SourceRow) -> tuple[Run, ...]:
+    """Until when it was last read whole, where this week was not."""
+    if source.status in ("OK", "NO_RESULTS"):
+        return ()
+    words = view.language
+    if source.last_success is None:
+        return (Run(view.bracketed(words.word("labels", "never_read")), "quiet"),)
+    last = words.word("labels", "last_success").format(day=words.day(source.last_success))
+    return (Run(view.bracketed(last), "quiet"),)
 
 
 def _row(view: View, source: SourceRow) -> tuple[Cell, ...]:
@@ -37,7 +49,13 @@ def _row(view: View, source: SourceRow) -> tuple[Cell, ...]:
         window = words.word("forms", "interval").format(low=words.day(source.since), high=words.day(source.until))
         status.append(Run(view.bracketed(window), "quiet"))
     if source.reason:
-        status.append(Run(view.bracketed(displayable(source.reason)[:160]), "quiet"))
+        why = displayable(source.reason).removeprefix(f"source {source.source}: ")
+        status.append(Run(view.bracketed(shorten(why, view.limits.failure_chars, "…")), "quiet"))
+    status += _last_success(view, source)
+    if source.profile.trust == "low":
+        status.append(Run(view.bracketed(words.word("labels", "low_trust")), "quiet"))
+    if not source.profile.counted:
+        status.append(Run(view.bracketed(words.word("labels", "not_counted")), "quiet"))
     clock = words.instant(source.cut_off) if source.cut_off else words.word("forms", "unknown")
     numbers = (source.records, source.items, source.refused, source.missing, source.unknown_weeks)
     cells = [Cell((Run(words.bare(number)),)) for number in numbers]

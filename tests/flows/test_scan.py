@@ -178,14 +178,14 @@ def test_a_run_that_stopped_midway_is_taken_up_as_it_was(
 ) -> None:
     undisturbed, stopped = open_workspace("undisturbed"), open_workspace("stopped")
     _scan(undisturbed, server, world.last_week)
-    from flows.scan import Steps
+    from flows.scan import PLAIN, Steps
 
     def power_cut(*_: object) -> int:
         raise KeyboardInterrupt
 
     now = tuesday_after(world.last_week)
     for step in ("ingest_crawl", "classify_new", "count_weeks", "score_week", "write_briefs"):
-        assert hasattr(steps, step)
+        assert hasattr(PLAIN, step)
         params = WeeklyParams(week=world.last_week, sources=ARXIV, formats=QUICK)
         with pytest.raises(KeyboardInterrupt):
             run_weekly_scan(stopped, params, now, Steps(**{step: power_cut}))  # type: ignore[arg-type]

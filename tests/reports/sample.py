@@ -11,6 +11,7 @@ import yaml
 
 from horizon.records import Evidence, Fetch, Item, Label, RouteLabel, Score, SeriesPoint
 from horizon.weeks import IsoWeek, weeks_between
+from reports.facts import ScoreRules
 from reports.inputs import HISTORY_WEEKS, BriefInputs, SourceWeek
 from taxonomy.schema import AreaFile
 
@@ -19,6 +20,17 @@ AS_OF = datetime(2026, 11, 16, 6, 0, tzinfo=UTC)
 TOTAL = 5200
 TAXONOMY, MODEL = "tax-5d1e7c0a9b32", "areas-7f43aa10c2de"
 OUTAGE = IsoWeek(2025, 31)
+RULES = ScoreRules(
+    items=30,
+    known_weeks=26,
+    bars=(
+        (0.9, "rising"),
+        (0.75, "probably rising"),
+        (0.25, "no clear change"),
+        (0.1, "probably falling"),
+        (0.0, "falling"),
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -221,5 +233,6 @@ def sample_inputs(sketches: tuple[Sketch, ...] = SKETCHES, **change: Any) -> Bri
         "points": tuple(series),
         "labelled": tuple(pairs),
         "issues": (("info", "title-long", 9), ("warning", "abstract-missing", 3)),
+        "score_rules": RULES,
     }
     return BriefInputs.model_validate(values | change)

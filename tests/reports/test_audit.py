@@ -78,7 +78,8 @@ def test_an_area_with_too_few_papers_gives_no_statement() -> None:
     row = next(each for each in brief.areas if each.area == "silicon_photonics")
     assert (row.coverage.grade, row.verdict, row.change.moved) == ("D", "rising", True)
     assert [each.template for each in brief.bottom_line] == ["quiet_thin"], "not: none changed its verdict"
-    assert both(row.coverage.reason)[0].startswith("Fewer than 30 papers in 52 weeks: 24 papers")
+    assert row.coverage.cause == "few"
+    assert both(row.coverage.reason)[0].startswith("fewer than 30 papers in 52 weeks; 24 papers in 52 weeks")
     assert "score" not in both(row.coverage.reason)[0]
 
 
@@ -144,6 +145,6 @@ def test_the_limits_name_what_went_wrong_and_that_labels_err(brief: Brief) -> No
 
 def test_heads_and_units_are_those_of_the_trade(brief: Brief) -> None:
     heads = [column.title for column in table_of(brief, "zh").columns]
-    assert {"当前趋势（折合年率）", "本周已到", "近 52 周论文数（篇）", "数据量"} <= set(heads)
+    assert {"当前趋势（折合年率）", "本周已到", "近 52 周论文数（篇）", "数据等级"} <= set(heads)
     changed = [row[10].runs[0].text for row in table_of(brief, "zh").rows]
     assert any(text.endswith("个百分点") for text in changed)

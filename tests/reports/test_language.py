@@ -8,10 +8,11 @@ import pytest
 
 from horizon.errors import RenderError
 from horizon.weeks import IsoWeek
-from reports.facts import Brief, Figure, FigureParam, Query, Statement, Text, Unit
-from reports.language import LANGUAGES, language, slots
+from reports.facts import Brief, Figure, FigureParam, ListParam, NameParam, Query, Statement, Text, Unit
+from reports.language import _BARS, LANGUAGES, language, slots
 from reports.view import Page, Run, page_of
 from tests.reports.test_pages import words_of
+from trends.momentum import VERDICTS
 
 MONTHS = language("en").words["months"]
 EN, ZH = language("en"), language("zh")
@@ -47,8 +48,8 @@ def test_both_templates_of_a_statement_show_the_same_parameters() -> None:
 def test_numbers_of_the_two_languages_are_the_same_word_for_word(brief: Brief) -> None:
     for statement in (*brief.bottom_line, *brief.method, *brief.limits, brief.header.title, brief.header.light_reason):
         assert digits(EN.compose(statement)) == digits(ZH.compose(statement)), statement.template
-    for row in brief.areas:
-        assert digits(EN.compose(row.coverage.reason)) == digits(ZH.compose(row.coverage.reason))
+    for reason in (*(each.reason for each in brief.coverage), *(row.coverage.reason for row in brief.areas)):
+        assert digits(EN.compose(reason)) == digits(ZH.compose(reason))
 
 
 @pytest.mark.parametrize("format_", ["html", "markdown", "pdf"])
@@ -141,8 +142,23 @@ def test_a_template_that_asks_for_what_it_has_not_is_an_error_that_says_so() -> 
 
 
 def test_one_missing_identifier_is_singular_in_english() -> None:
-    one = {"missing": FigureParam(figure=figure(1, "identifiers"))}
-    text = EN.compose(
-        Statement(template="source_partial", params={**one, "source": FigureParam(figure=figure(2, "areas"))})
+    name = NameParam(name=Text(en="arXiv", zh="arXiv"))
+    part = Statement(
+        template="source_missing", params={"missing": FigureParam(figure=figure(1, "identifiers")), "source": name}
     )
-    assert "1 identifier is missing" in text
+    text = EN.compose(Statement(template="source_partial", params={"sources": ListParam(parts=(part,))}))
+    assert "arXiv (1 identifier missing)" in text
+
+
+def test_a_list_is_joined_as_the_language_does_and_agrees_in_number() -> None:
+    parts = tuple(Statement(template="name_alone", params={"source": NameParam(name=Text(en=n, zh=n))}) for n in "ab")
+    held = {"held": FigureParam(figure=figure(2, "records"))}
+    two = Statement(template="limit_low_trust", params={"sources": ListParam(parts=parts), **held})
+    assert "a, b: of low trust, so no statement rests on them" in EN.compose(two)
+    assert ZH.compose(two).startswith("a、b：")
+    one = Statement(template="limit_low_trust", params={"sources": ListParam(parts=parts[:1]), **held})
+    assert "rests on it" in EN.compose(one)
+
+
+def test_the_bars_near_which_a_chance_has_a_decimal_are_those_of_the_scoring() -> None:
+    assert sorted(_BARS) == sorted(round(100 * bar) for bar, _ in VERDICTS if bar)

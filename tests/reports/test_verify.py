@@ -18,7 +18,8 @@ from reports.verify import verify_brief
 from reports.write import write_brief
 from store.database import Store
 from taxonomy.load import Taxonomy
-from tests.reports.sample import SKETCHES, area_file, score
+from tests.reports.sample import RULES, SKETCHES, area_file, score
+from tests.reports.several import profile
 
 WEEK = IsoWeek(2026, 46)
 NOW = datetime(2026, 11, 16, 6, 0, tzinfo=UTC)
@@ -74,7 +75,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 @pytest.fixture
 def brief_json(store: Store, tmp_path: Path) -> Path:
     inputs = read_inputs(store, TAXONOMY, WEEK, MODEL, NOW, world="replayed", run_id=f"scan-{WEEK}", code="0.1.0",
-                         sources=["arxiv"], incomplete_weeks={"arxiv": 2})  # fmt: skip
+                         sources=["arxiv"], incomplete_weeks={"arxiv": 2}, score_rules=RULES)  # fmt: skip
     return write_brief(build_brief(inputs), tmp_path / "out", formats=["json"])[0]
 
 
@@ -121,6 +122,12 @@ def test_it_still_holds_after_later_weeks_were_scanned(store: Store, brief_json:
         (lambda b: b["sources"][0].update(status="ERROR"), "sources[0].status"),
         (lambda b: b.update(surprise=1), "surprise"),
         (lambda b: b["header"].update(world="live"), "header.run_hash"),
+        (lambda b: b["coverage"][0].update(grade="A"), "coverage[0].grade"),
+        (lambda b: b["areas"][0]["coverage"].update(grade="A"), "areas[0].coverage.grade"),
+        (lambda b: b["areas"][0].update(leads=False), "areas[0].leads"),
+        (lambda b: b["sources"][0].update(last_success=None), "sources[0].last_success"),
+        (lambda b: b["sources"][0]["profile"].update(trust="low"), "header.run_hash"),
+        (lambda b: b["header"]["score_rules"].update(items=3), "header.run_hash"),
     ],
 )
 def test_what_was_changed_is_named(
@@ -157,3 +164,65 @@ def test_a_source_never_read_is_unknown(store: Store) -> None:
     brief = build_brief(inputs)
     assert brief.sources[1].status == "never"
     assert brief.header.light == "red"
+
+
+def test_another_taxonomy_is_asked_for_by_its_version(store: Store, brief_json: Path) -> None:
+    found = verify_brief(brief_json, store, Taxonomy(TAXONOMY.areas, "tax-newer"))
+    assert len(found) == 1
+    assert "the taxonomy of the brief, version tax-test" in str(found[0])
+    assert "found version tax-newer" in str(found[0])
+
+
+def issue(store: Store, week: IsoWeek, now: datetime, tmp_path: Path, **given: Any) -> Path:
+    inputs = read_inputs(store, TAXONOMY, week, MODEL, now, world="live", run_id=f"scan-{week}", code="0.1.0",
+                         incomplete_weeks={"arxiv": 2}, score_rules=RULES, **given)  # fmt: skip
+    return write_brief(build_brief(inputs), tmp_path / str(week), formats=["json"])[0]
+
+
+def test_what_a_feed_shows_late_is_in_the_next_issue(store: Store, tmp_path: Path) -> None:
+    store.record_brief(f"scan-{WEEK}", NOW, WEEK, "weekly", "0" * 64, "brief.json")
+    later, week = NOW + timedelta(weeks=1), WEEK + 1
+    run = run_of(week, later)
+    store.begin_run(run)
+    late = paper(9001, WEEK.monday)
+    store.ingest(run.run_id, later, [late])
+    store.add_labels(run.run_id, later, [late.id], [label_of(late, 0)])
+    path = issue(store, week, later, tmp_path, sources=["arxiv"])
+    row = json.loads(path.read_bytes())["areas"][0]
+    assert (row["late"]["value"], row["late"]["ids"]) == (1, [late.id])
+    assert verify_brief(path, store, TAXONOMY) == []
+    plain = tampered(path, lambda b: b["areas"][0]["late"]["ids"].pop())
+    assert "areas[0].late.ids" in [each.path for each in verify_brief(plain, store, TAXONOMY)]
+
+
+def test_versions_of_a_work_and_a_disabled_source_hold_and_a_forged_link_is_named(store: Store, tmp_path: Path) -> None:
+    later = NOW + timedelta(hours=1)
+    run = Run(
+        run_id="two", kind="weekly_scan", week=WEEK, started=later, taxonomy="tax-test", model=MODEL, code="0.1.0"
+    )
+    store.begin_run(run)
+    first = paper(8001, WEEK.monday).model_copy(
+        update={"doi": "10.1101/2026.11.8001", "title": "SIMULATED low-cost work"}
+    )
+    other = first.model_copy(update={"id": "biorxiv:10.1101/2026.11.8001", "source": "biorxiv"})
+    store.ingest(run.run_id, later, [first, other])
+    labels = [label_of(item, 0).model_copy(update={"probability": 0.999}) for item in (first, other)]
+    store.add_labels(run.run_id, later, [first.id, other.id], labels)
+    store.recount(run.run_id, later, "tax-test", MODEL, store.affected_weeks(run.run_id), TAXONOMY.series)
+    profiles = [profile("arxiv"), profile("biorxiv"), profile("medrxiv")]
+    path = issue(store, WEEK, later, tmp_path, sources=["biorxiv", "arxiv"], disabled=["medrxiv"], profiles=profiles)
+    plain = json.loads(path.read_bytes())
+    assert plain["header"]["sources"] == ["arxiv", "biorxiv"], "papers before life science"
+    assert [row["status"] for row in plain["sources"]] == ["OK", "never", "disabled"]
+    entry = next(item for item in plain["items"] if item["id"] in (first.id, other.id))
+    assert len(entry["also"]) == 1
+    assert verify_brief(path, store, TAXONOMY, profiles) == []
+    place = f"items[{plain['items'].index(entry)}].also[0].link"
+    for change, where in (
+        (lambda b: b["items"][plain["items"].index(entry)]["also"][0].update(link="https://evil.example/"), place),
+        (lambda b: b["sources"][1]["profile"].update(trust="low"), "sources[1].profile.trust"),
+        (lambda b: b["sources"][0]["profile"].update(link_hosts=["evil.example"]), "sources[0].profile.link_hosts"),
+    ):
+        path.write_bytes(canonical(plain))
+        found = [each.path for each in verify_brief(tampered(path, change), store, TAXONOMY, profiles)]
+        assert where in found
