@@ -1,4 +1,4 @@
-"""The whole product on the simulated world: years harvested, single weeks scanned, one of them with a dead source."""
+"""The whole product on the simulated world: years of every source harvested, two weeks scanned, some sources dead."""
 
 import logging
 import os
@@ -22,23 +22,31 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 _MARK = "SIMULATED.txt"
+ITEMS_PER_WEEK = 200
+"""Of arXiv: about 55,000 items of all sources in three years, enough for a verdict on most areas."""
+_CAUGHT_UP, _DEAD = "/biorxiv/details/biorxiv", "/biorxiv/details/medrxiv"
+"""What does not answer in the last week but one; the second not in the last week either."""
+_FOR_EVER = 1_000_000
 
 
-def run_demo(folder: Path, items_per_week: int = 1000) -> list[Path]:
+def run_demo(folder: Path, items_per_week: int = ITEMS_PER_WEEK) -> list[Path]:
     """Run the main job from an empty folder; returns the paths of the briefs of the last week.
 
-    The source falls silent in one week and is caught up in the next; the truth planted in the world is written to
-    `truth.json` beside the briefs.
+    Every weekly source that the simulated world speaks is read; `items_per_week` are arXiv's, the others come in
+    proportion. In the last week but one two sources do not answer; one of them is caught up in the last week, the
+    other stays dead, so that a reader sees what unknown looks like. What was planted in the world is written beside
+    the briefs: `truth.json` (trends), `works.jsonl` (ids of one work).
     """
     from scrapers.replay.server import serve
     from scrapers.replay.simulated import SimulatedWorld
-    from scrapers.replay.truth import write_truth
+    from scrapers.replay.truth import write_truth, write_works
     from taxonomy.load import load_taxonomy
 
     settings = Settings.in_folder(folder)
     _empty(folder)
     world = SimulatedWorld(load_taxonomy(settings.taxonomy_dir), items_per_week=items_per_week)
     write_truth(world, folder / "truth.json")
+    write_works(world, folder / "works.jsonl")
     with serve(world, _tuesday_after(world.first_week)) as server, without_waits():
         # Never into a shared database: it would hold the simulated world for ever.
         replayed = settings.model_copy(update={"replay_url": server.url, "database_url": None})
@@ -59,13 +67,19 @@ def _empty(folder: Path) -> None:
 
 
 def _play(work: Workspace, server: "ReplayServer", world: "SimulatedWorld") -> list[Path]:
-    outage, last = world.outage_week, world.last_week
-    _harvest(work, server, world.first_week, outage + -2)
-    for week in (outage + -1, outage, outage + 1):
-        _scan(work, server, week)
-    _harvest(work, server, outage + 2, last + -2)
+    last = world.last_week
+    _harvest(work, server, world.first_week, last + -2)
+    _silence(server, _CAUGHT_UP, _DEAD)
     _scan(work, server, last + -1)
+    _silence(server, _DEAD)
     return _scan(work, server, last)
+
+
+def _silence(server: "ReplayServer", *paths: str) -> None:
+    """From now on these paths, and no others, do not answer."""
+    from scrapers.replay.faults import Fault
+
+    server.set_faults(Fault(fault="unavailable", path=path, times=_FOR_EVER) for path in paths)
 
 
 def _harvest(work: Workspace, server: "ReplayServer", since: IsoWeek, until: IsoWeek) -> None:

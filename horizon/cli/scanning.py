@@ -85,7 +85,7 @@ def demo(
     data: Annotated[
         Path, typer.Option("--data", help="Folder for the demonstration's own database and briefs.")
     ] = Path("var/demo"),
-    items_per_week: Annotated[int, typer.Option(help="arXiv items a week; other sources in proportion.")] = 400,
+    items_per_week: Annotated[int, typer.Option(help="arXiv items a week; other sources in proportion.")] = 200,
 ) -> None:
     """The whole product on the simulated world: three years, the last weeks scanned one by one. No key, no network."""
     from flows.demo import run_demo

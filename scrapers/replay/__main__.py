@@ -53,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     simulated.add_argument("--last-week", type=IsoWeek.parse, default=IsoWeek(2026, 47))
     simulated.add_argument("--truth", type=Path, help="write what was planted to this JSON file")
     simulated.add_argument("--labels", type=Path, help="write every item's expected labels to this JSONL file")
+    simulated.add_argument("--works", type=Path, help="write which ids are one work to this JSONL file")
     simulated.add_argument("--taxonomy", type=Path, help="folder of area files; default: the shipped ones")
     corpus = parser.add_argument_group("corpus")
     corpus.add_argument("--data", type=Path, help="folder with arxiv_*.parquet, or the one above")
@@ -69,7 +70,7 @@ def _load_world(options: argparse.Namespace) -> World:
             raise UsageError("the corpus needs its folder; name it with --data")
         return load_corpus(options.data, options.since, options.until)
     from scrapers.replay.simulated import SimulatedWorld
-    from scrapers.replay.truth import write_labels, write_truth
+    from scrapers.replay.truth import write_labels, write_truth, write_works
     from taxonomy.load import load_taxonomy
 
     taxonomy = load_taxonomy(options.taxonomy)
@@ -78,6 +79,8 @@ def _load_world(options: argparse.Namespace) -> World:
         write_truth(world, options.truth)
     if options.labels:
         write_labels(world, options.labels)
+    if options.works:
+        write_works(world, options.works)
     return world
 
 

@@ -4,14 +4,14 @@ Booleans have one precedence and are read from left to right (https://www.loc.go
 """
 
 import re
-from collections.abc import Callable
 from datetime import date, datetime
+from operator import attrgetter
 
-from scrapers.replay.patents import Patent
+from scrapers.replay.criteria import AllOf, AnyOf, Criterion, Keyed, Not, Phrase, Where
+from scrapers.replay.patents import Patent, words_of
 
-Test = Callable[[Patent], bool]
+Test = Criterion[Patent]
 _TOKEN = re.compile(r'\s*(?:([()])|"([^"]*)"|([^\s()"]+))')
-_WORD = re.compile(r"\w+")
 
 
 class CqlError(Exception):
@@ -67,12 +67,15 @@ class Query:
                 return self._within(value)
             case "pn", "=":
                 beginning = value.rstrip("*").upper()
-                return lambda patent: (patent.office + patent.number).startswith(beginning)
+                return Where(lambda patent: (patent.office + patent.number).startswith(beginning))
             case "cpc", "=/low":
-                return lambda patent: any(_is_below(symbol, value) for symbol in patent.cpc)
-            case (("ta" | "ti" | "ab"), "="):
-                words = f" {' '.join(_WORD.findall(value.lower()))} "
-                return lambda patent: words in _searched(patent, index)
+                return Keyed("cpc", attrgetter("cpc"), lambda symbol: _is_below(symbol, value))
+            case "ti", "=":
+                return Phrase("ti", attrgetter("title_words"), words_of(value))
+            case "ta", "=":
+                return Phrase("ta", attrgetter("all_words"), words_of(value))
+            case "ab", "=":
+                return Phrase("ab", lambda patent: patent.all_words.partition("|")[2], words_of(value))
         raise CqlError(f"{index} {relation} is not understood")
 
     def _within(self, value: str) -> Test:
@@ -81,7 +84,7 @@ class Query:
         except ValueError:
             raise CqlError(f"expected two days, found {value!r}") from None
         self.days = (first, last)
-        return lambda patent: first <= patent.day <= last
+        return Where(lambda patent: first <= patent.day <= last)
 
 
 def _divide(token: str) -> list[str]:
@@ -94,11 +97,10 @@ def _divide(token: str) -> list[str]:
 
 
 def _joined(word: str, left: Test, right: Test) -> Test:
-    if word == "and":
-        return lambda patent: left(patent) and right(patent)
     if word == "or":
-        return lambda patent: left(patent) or right(patent)
-    return lambda patent: left(patent) and not right(patent)
+        # One flat row of alternatives, not as many levels as a query has phrases.
+        return AnyOf((*left.parts, right) if isinstance(left, AnyOf) else (left, right))
+    return AllOf((left, right if word == "and" else Not(right)))
 
 
 def _is_below(symbol: str, top: str) -> bool:
@@ -106,8 +108,3 @@ def _is_below(symbol: str, top: str) -> bool:
     if top.endswith("/00"):
         return symbol.startswith(top[:-2])
     return symbol.startswith(top)
-
-
-def _searched(patent: Patent, index: str) -> str:
-    texts = {"ti": patent.title, "ab": patent.abstract or "", "ta": f"{patent.title} | {patent.abstract or ''}"}
-    return f" {' '.join(_WORD.findall(texts[index].lower()))} "

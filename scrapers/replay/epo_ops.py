@@ -7,10 +7,11 @@ import base64
 import json
 import threading
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 
 from scrapers.replay.arxiv_records import attribute_of, text_of
 from scrapers.replay.cql import CqlError, Query
+from scrapers.replay.criteria import Library
 from scrapers.replay.feed import Request, Response, Stage
 from scrapers.replay.patents import Patent, PatentShelf
 
@@ -18,6 +19,7 @@ _PREFIX = "/epo_ops/3.2"
 _TOKEN_PATH = f"{_PREFIX}/auth/accesstoken"
 _SEARCH = f"{_PREFIX}/rest-services/published-data/search"
 _XML = {"Content-Type": "application/exchange+xml;charset=utf-8"}
+_MOST_LIBRARIES = 8
 _GENERATORS = ("US", "EP")
 _DAYS_WITHOUT_DATES = date(1900, 1, 1), date(2999, 12, 31)
 _ENVELOPE = (
@@ -48,6 +50,7 @@ class EpoOps:
     _issued: int = 0
     _shelf: PatentShelf | None = None
     _found: dict[tuple[str, str], list[Patent]] = field(default_factory=dict, repr=False)
+    _libraries: dict[tuple[date, date, datetime], Library[Patent]] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def answer(self, request: Request, stage: Stage) -> Response:
@@ -125,7 +128,7 @@ class EpoOps:
 
     def _matching(self, query: str, stage: Stage) -> list[Patent]:
         if self._shelf is None or self._shelf.world is not stage.world:
-            self._shelf, self._found = PatentShelf(stage.world), {}
+            self._shelf, self._found, self._libraries = PatentShelf(stage.world), {}, {}
         key = (query, stage.now.isoformat())
         if key not in self._found:
             if len(self._found) > 64:
@@ -134,10 +137,18 @@ class EpoOps:
             since, until = read.days or _DAYS_WITHOUT_DATES
             if read.days is None:
                 raise CqlError("a search without days is too broad for the replayed world")
-            # Newest first, as the service sorts.
-            published = reversed(self._shelf.published(stage.view, since, until))
-            self._found[key] = [patent for patent in published if read.test(patent)]
+            library = self._library(self._shelf, since, until, stage)
+            self._found[key] = [library.records[place] for place in sorted(read.test.among(library))]
         return self._found[key]
+
+    def _library(self, shelf: PatentShelf, since: date, until: date, stage: Stage) -> Library[Patent]:
+        """What was published on these days, newest first, as the service sorts."""
+        key = (since, until, stage.now)
+        if key not in self._libraries:
+            # A search is divided into halves of halves; the windows above them are asked for again.
+            self._libraries = dict([*self._libraries.items()][-_MOST_LIBRARIES:])
+            self._libraries[key] = Library(shelf.published(stage.view, since, until)[::-1])
+        return self._libraries[key]
 
     def _result(self, request: Request, query: str, hits: list[Patent], shown: list[Patent], begin: int) -> str:
         if request.path.endswith("/biblio"):

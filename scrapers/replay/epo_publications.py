@@ -64,14 +64,14 @@ class EpoPublications:
     def _document(self, number: str, kind: str, stage: Stage) -> Response:
         if f"{number}{kind}" in self.gone:
             return _NOT_FOUND
-        today = stage.now.date()
-        for patent in self._published(today - timedelta(days=_LARGEST_SEARCH_DAYS), today, stage):
-            if (patent.number, patent.kind) == (number, kind):
-                body = ep_document(patent)
-                if self.bare_ampersands:
-                    body = body.replace("<str>Invented Road 1", "<str>Invented & Road 1")
-                return Response(200, body.encode(), {"Content-Type": "application/xml;charset=UTF-8"})
-        return _NOT_FOUND
+        since = stage.now.date() - timedelta(days=_LARGEST_SEARCH_DAYS)
+        patent = None if self._shelf is None else self._shelf.find(stage.view, "EP", number, kind, since)
+        if patent is None:
+            return _NOT_FOUND
+        body = ep_document(patent)
+        if self.bare_ampersands:
+            body = body.replace("<str>Invented Road 1", "<str>Invented & Road 1")
+        return Response(200, body.encode(), {"Content-Type": "application/xml;charset=UTF-8"})
 
 
 def _wednesdays(today: date) -> list[date]:
@@ -96,8 +96,7 @@ def ep_document(patent: Patent) -> str:
         'dtd-version="ep-patent-document-v1-5-1"><SDOBI lang="en">'
         f"<B100><B110>{patent.number}</B110><B130>{patent.kind}</B130><B140><date>{day}</date></B140><B190>EP</B190></B100>"
         f"<B200><B210>{patent.number[:8]}.0</B210><B250>en</B250></B200>"
-        f"<B300><B310>{patent.family}</B310><B320><date>{patent.day.year - 1}0101</date></B320>"
-        f"<B330><ctry>{patent.country}</ctry></B330></B300>"
+        f"{_priority(patent)}"
         f"<B400><B405><date>{day}</date></B405></B400>"
         f"<B500>{_codes(patent)}<B540><B541>de</B541><B542>SIMULIERT {text_of(patent.title)}</B542><B541>en</B541>"
         f"<B542>{text_of(patent.title)}</B542></B540></B500>"
@@ -107,6 +106,11 @@ def ep_document(patent: Patent) -> str:
         '<claims id="claims01" lang="en"><claim id="c-en-0001" num="0001"><claim-text>SIMULATED claim.</claim-text>'
         "</claim></claims></ep-patent-document>\n"
     )
+
+
+def _priority(patent: Patent) -> str:
+    office, number, day = patent.priority or (patent.country, patent.family, date(patent.day.year - 1, 1, 1))
+    return f"<B300><B310>{number}</B310><B320><date>{day:%Y%m%d}</date></B320><B330><ctry>{office}</ctry></B330></B300>"
 
 
 def _codes(patent: Patent) -> str:

@@ -7,15 +7,15 @@ import base64
 import binascii
 import json
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
 from scrapers.parsers.author_names import split_authors
 from scrapers.parsers.tex_accents import to_unicode
+from scrapers.replay.criteria import Library
 from scrapers.replay.europepmc_search import QueryError, Searched, indexed_range, read_query, words_of
 from scrapers.replay.feed import Request, Response, Stage
-from scrapers.replay.life_science import Shelf, dated, day_of
-from scrapers.replay.world import Paper
+from scrapers.replay.life_science import Indexed, Shelf, dated
 
 VERSION = "6.9"
 LARGEST_PAGE = 1_000
@@ -40,6 +40,8 @@ class EuropePmc:
     requests: int = 0
     _shelf: Shelf | None = None
     _hits: dict[tuple[str, str], list["_Hit"]] = field(default_factory=dict)
+    _candidates: tuple[list[Indexed], list["_Hit"], Library[Searched]] | None = None
+    """Of the last range of days."""
 
     def answer(self, request: Request, stage: Stage) -> Response:
         self.requests += 1
@@ -73,26 +75,21 @@ class EuropePmc:
 
     def _matching(self, query: str, stage: Stage) -> list["_Hit"]:
         key = (query, stage.now.isoformat())
-        if self._shelf is None or self._shelf.world is not stage.world:
+        if self._shelf is None or self._shelf.whole is not stage.world:
             self._shelf, self._hits = Shelf(stage.world), {}
         if key not in self._hits:
-            test = read_query(query)
-            self._hits[key] = [hit for hit in self._candidates(query, stage) if test(hit.searched)]
+            hits, library = self._searchable(self._shelf, query, stage.now)
+            # The pages of one query follow one another.
+            self._hits = {key: [hits[place] for place in sorted(read_query(query).among(library))]}
         return self._hits[key]
 
-    def _candidates(self, query: str, stage: Stage) -> list["_Hit"]:
-        """Every record that the ranges of the query allow; indexed on the day after the announcement."""
-        assert self._shelf is not None  # noqa: S101  (set by the caller)
-        days = indexed_range(query)
-        since, until = days or ("1990-01-01", stage.now.date().isoformat())
-        first, last = date.fromisoformat(since), min(date.fromisoformat(until), stage.now.date())
-        day = timedelta(days=1)
-        events = self._shelf.first_announced(stage.view, first - day, last - day)
-        papers = self._shelf.papers(events)
-        return [
-            _Hit.of(paper, int(self._shelf.numbers[event]), day_of(int(self._shelf.first_seen[event])) + day)
-            for event, paper in zip(events, papers, strict=True)
-        ]
+    def _searchable(self, shelf: Shelf, query: str, now: datetime) -> tuple[list["_Hit"], Library[Searched]]:
+        """Every record that the ranges of the query allow."""
+        records = shelf.indexed(now, *_days(query, now.date(), shelf.is_planned))
+        if self._candidates is None or self._candidates[0] is not records:
+            hits = [_Hit.of(record) for record in records]
+            self._candidates = (records, hits, Library([hit.searched for hit in hits]))
+        return self._candidates[1:]
 
     def _envelope(self, request: Request, mark: str, shown: list["_Hit"], start: int, total: int) -> dict[str, Any]:
         form = request.get("resultType") or "lite"
@@ -118,53 +115,61 @@ class EuropePmc:
 class _Hit:
     """One record with what a query sees of it."""
 
-    paper: Paper
-    number: int
-    indexed: date
+    record: Indexed
     searched: Searched
 
     @classmethod
-    def of(cls, paper: Paper, number: int, indexed: date) -> "_Hit":
-        text = words_of(f"{to_unicode(paper.title)} {to_unicode(paper.abstract or '')}")
-        source = "PPR" if number % 3 == 0 else "MED"
-        published = paper.versions[0].submitted.date().isoformat()
-        return cls(paper, number, indexed, Searched(text, source, indexed.isoformat(), published))
-
-    @property
-    def identifier(self) -> str:
-        return f"PPR{1_000_000 + self.number}" if self.searched.source == "PPR" else str(40_000_000 + self.number)
+    def of(cls, record: Indexed) -> "_Hit":
+        text = words_of(f"{to_unicode(record.title)} {to_unicode(record.paper.abstract or '')}")
+        return cls(record, Searched(text, record.source, record.indexed.isoformat(), record.published.isoformat()))
 
     def result(self, form: str) -> dict[str, Any]:
         """The record as `resultType` asks for it: idlist, lite or core."""
-        preprint = self.searched.source == "PPR"
-        record: dict[str, Any] = {"id": self.identifier, "source": self.searched.source}
-        record |= {} if preprint else {"pmid": self.identifier}
+        told, paper = self.record, self.record.paper
+        preprint = told.source == "PPR"
+        record: dict[str, Any] = {"id": told.identifier, "source": told.source}
+        record |= {} if preprint else {"pmid": told.identifier}
         if form == "idlist":
             return record
-        names = split_authors(self.paper.authors)
+        names = split_authors(paper.authors)
         record |= {
-            "doi": self.paper.doi or f"10.5555/simulated.{self.number}",
-            "title": f"{to_unicode(self.paper.title)}.",
+            "doi": told.doi,
+            "title": f"{to_unicode(told.title)}.",
             "authorString": ", ".join(map(_index_name, names)) + ".",
-            "pubYear": self.searched.published[:4],
+            "pubYear": str(told.published.year),
             "isOpenAccess": "N",
             "citedByCount": 0,
-            "firstIndexDate": self.searched.indexed,
-            "firstPublicationDate": self.searched.published,
+            "firstIndexDate": told.indexed.isoformat(),
+            "firstPublicationDate": told.published.isoformat(),
         }
         kinds = ["Preprint"] if preprint else ["Journal Article"]
-        kinds += ["Retracted Publication"] if self.paper.withdrawn else []
+        kinds += ["Retracted Publication"] if paper.withdrawn else []
         if form != "core":
             return record | {"pubType": "; ".join(kinds).lower()}
-        record |= {"pubTypeList": {"pubType": kinds}, "language": "chi" if _is_chinese(self.paper.title) else "eng"}
+        return record | self._core(names) | {"pubTypeList": {"pubType": kinds}}
+
+    def _core(self, names: tuple[str, ...]) -> dict[str, Any]:
+        told, paper = self.record, self.record.paper
+        record: dict[str, Any] = {"language": "chi" if _is_chinese(paper.title) else "eng"}
         record["authorList"] = {"author": [_author(name) for name in names]}
-        record["dateOfRevision"] = self.paper.announced.isoformat()
-        if self.paper.abstract:
-            record["abstractText"] = f"<h4>Background</h4>{to_unicode(self.paper.abstract)}"
-        if not preprint:
+        record["dateOfRevision"] = paper.announced.isoformat()
+        if paper.abstract:
+            record["abstractText"] = f"<h4>Background</h4>{to_unicode(paper.abstract)}"
+        if told.source == "MED":
             heading = {"majorTopic_YN": "N", "descriptorName": "Humans"}
             record["meshHeadingList"] = {"meshHeading": [heading]}
+        if told.became:
+            link = {"id": told.became, "source": "MED", "type": "Preprint in"}
+            record["commentCorrectionList"] = {"commentCorrection": [link]}
         return record
+
+
+def _days(query: str, today: date, prompt: bool) -> tuple[date, date]:
+    """Days of indexing to look at; `prompt`: every record is indexed on the day after it came out."""
+    indexed, published = indexed_range(query), indexed_range(query, "FIRST_PDATE") if prompt else None
+    since, until = map(date.fromisoformat, indexed or published or ("1990-01-01", today.isoformat()))
+    slack = timedelta(days=1 if indexed is None and published else 0)
+    return since, min(until + slack, today)
 
 
 def _is_chinese(text: str) -> bool:

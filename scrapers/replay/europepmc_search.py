@@ -4,8 +4,11 @@ Syntax: https://europepmc.org/searchsyntax.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from operator import attrgetter
+
+from scrapers.replay.criteria import AllOf, AnyOf, Criterion, Not, Phrase, Where
 
 _TOKEN = re.compile(r'\s*(\(|\)|(?:(\w+):)?(?:"([^"]*)"|\[(\S+)\s+TO\s+(\S+)\]|([^\s()":]+)))')
 _WORD = re.compile(r"\w+")
@@ -26,7 +29,7 @@ class Searched:
     published: str
 
 
-Test = Callable[[Searched], bool]
+Test = Criterion[Searched]
 
 
 def words_of(text: str) -> str:
@@ -52,11 +55,10 @@ def read_query(query: str) -> Test:
     return test
 
 
-def indexed_range(query: str) -> tuple[str, str] | None:
-    """Days of the first range over FIRST_IDATE; it narrows a search, the test decides."""
-    return next(
-        ((t.low, t.high) for t in _tokens(query) if t.field == "FIRST_IDATE" and t.low is not None and t.high), None
-    )
+def indexed_range(query: str, field: str = "FIRST_IDATE") -> tuple[str, str] | None:
+    """Days of the first range over a date; it narrows a search, the test decides."""
+    ranges = ((t.low, t.high) for t in _tokens(query) if t.field == field and t.low is not None and t.high is not None)
+    return next(ranges, None)
 
 
 def _tokens(query: str) -> Iterator[_Token]:
@@ -81,20 +83,19 @@ class _Reader:
         tests = [self._all_of()]
         while self._take("OR"):
             tests.append(self._all_of())
-        return lambda record: any(test(record) for test in tests)
+        return AnyOf(tuple(tests))
 
     def _all_of(self) -> Test:
         tests = [self._one()]
         while self._take("AND") or (self.left and self.left[0].text not in (")", "OR")):
             tests.append(self._one())
-        return lambda record: all(test(record) for test in tests)
+        return AllOf(tuple(tests))
 
     def _one(self) -> Test:
         if not self.left:
             raise QueryError("the query ends too early")
         if self._take("NOT"):
-            other = self._one()
-            return lambda record: not other(record)
+            return Not(self._one())
         if self._take("("):
             test = self.any_of()
             if not self._take(")"):
@@ -116,14 +117,13 @@ def _test_of(token: _Token) -> Test:
     low, high = token.low, token.high
     if low is not None and high is not None:
         if token.field == "FIRST_IDATE":
-            return lambda record: low <= record.indexed <= high
+            return Where(lambda record: low <= record.indexed <= high)
         if token.field == "FIRST_PDATE":
-            return lambda record: low <= record.published <= high
+            return Where(lambda record: low <= record.published <= high)
         raise QueryError(f"no range over {token.field or 'nothing'}")
     wanted = token.phrase or ""
     if token.field == "SRC":
-        return lambda record: record.source == wanted.upper()
+        return Where(lambda record: record.source == wanted.upper())
     if token.field in ("", "TITLE_ABS"):
-        words = words_of(wanted)
-        return lambda record: words in record.title_abs
+        return Phrase("title_abs", attrgetter("title_abs"), words_of(wanted))
     raise QueryError(f"unknown field {token.field}")

@@ -37,7 +37,7 @@ FaultName = Literal[
     "billion_laughs",  # nested entities
     "external_entity",  # an entity that names a local file
     "moved",  # 301 to `location`
-    "no_records",  # noRecordsMatch, kept for the same request until midnight UTC
+    "no_records",  # OAI: noRecordsMatch, kept for the same request until midnight UTC; else the feed's own word
     "empty",  # status 200 and no body
     "empty_page",  # a page without its records, though more follow
     "retry_after_120",  # 503 that asks for two minutes
@@ -136,18 +136,25 @@ class Saboteur:
     ) -> Response:
         """The answer that the client gets in place of the right one; `feed` may know better what a fault looks like."""
         with self._lock:
-            if self._kept_empty.get(request.query) == now.date():
+            if self._kept_empty.get(f"{request.path}?{request.query}") == now.date():
                 return error_response("noRecordsMatch", "", request.base + request.path, now)
             previous, self._previous = self._previous, right.body
             if fault is None:
                 return right
-            if fault.fault == "no_records":
-                self._kept_empty[request.query] = now.date()
+            if fault.fault == "no_records" and _speaks_oai(request):
+                self._kept_empty[f"{request.path}?{request.query}"] = now.date()
         own = feed.sabotage(fault.fault, request, right, previous) if isinstance(feed, Sabotaged) else None
         return own or _altered(fault, request, right, previous, now)
 
 
+def _speaks_oai(request: Request) -> bool:
+    return request.get("verb") is not None
+
+
 def _altered(fault: Fault, request: Request, right: Response, previous: bytes, now: datetime) -> Response:
+    if fault.fault == "no_records" and not _speaks_oai(request):
+        # Other feeds have words of their own for it, or none.
+        return right
     if fault.fault in _OAI_ERRORS:
         return error_response(_OAI_ERRORS[fault.fault], "", request.base + request.path, now)
     if fault.fault in _STATUSES:

@@ -1,7 +1,7 @@
 """What is planted in the simulated world: how the share of each area, route and subject moves from week to week."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,24 @@ SECOND_AREA = 0.06
 
 
 @dataclass(frozen=True)
+class Theme:
+    """What a collection is about, and what is planted in it."""
+
+    roles: Mapping[str, str] = field(default_factory=lambda: _PREFERRED)
+    """Role to the area that should play it."""
+    factors: Mapping[str, float] = field(default_factory=dict)
+    """Area to a multiple of its usual share."""
+    other_factor: float = 1.0
+    """That of all other areas."""
+    subjects: str = "subjects"
+    """Section of prose.yml with the subjects of no area."""
+    chinese: float = 0.04
+    """Share of texts in Chinese."""
+    archives: bool = True
+    """Whether the new term and replaced papers of the archives are in it."""
+
+
+@dataclass(frozen=True)
 class Overtaking:
     """Two routes of one group whose shares within the group cross."""
 
@@ -39,6 +57,9 @@ class Overtaking:
     winner: str
     crossing_week: int
     """Index of the first week in which the winner's planted share is larger."""
+
+
+ARXIV = Theme()
 
 
 @dataclass(frozen=True)
@@ -91,15 +112,17 @@ class Plan:
         return [fixed.get(name, 0.30 * p / rest if rest else 0.0) for name, p in zip(names, plain, strict=True)]
 
 
-def make_plan(taxonomy: Taxonomy, subjects: Sequence[str], weeks: int) -> Plan:
+def make_plan(taxonomy: Taxonomy, subjects: Sequence[str], weeks: int, theme: Theme = ARXIV) -> Plan:
     """Plan the shares of `weeks` weeks for the areas of a taxonomy and the given subjects of no area."""
-    areas, roles = taxonomy.areas, _roles(taxonomy.areas)
-    columns = [_area_share(area.id, roles[area.id], weeks) for area in areas]
+    areas, roles = taxonomy.areas, _roles(taxonomy.areas, theme.roles)
+    columns = [
+        _area_share(area.id, roles[area.id], weeks) * theme.factors.get(area.id, theme.other_factor) for area in areas
+    ]
     matrix = np.column_stack(columns)
     scale = np.minimum(1.0, _LARGEST_AREA_SUM / matrix.sum(axis=1, keepdims=True))
     term_week = min(2 * WEEKS_A_YEAR, weeks * 2 // 3)
     near = np.full((weeks, len(areas)), _NEAR_MISS_SHARE)
-    others = np.column_stack([_term_share(weeks, term_week), np.full(weeks, _OLD_SHARE)])
+    others = np.column_stack([_term_share(weeks, term_week), np.full(weeks, _OLD_SHARE)]) * theme.archives
     planted = np.column_stack([matrix * scale, near, others])
     weights = np.array([1.0 + key_of(name) % 3 for name in subjects])
     rest = (1.0 - planted.sum(axis=1, keepdims=True)) * weights / weights.sum()
@@ -122,11 +145,11 @@ def describe_plan(plan: Plan) -> dict[str, Any]:
     }
 
 
-def _roles(areas: Sequence[AreaFile]) -> dict[str, str]:
+def _roles(areas: Sequence[AreaFile], preferred: Mapping[str, str]) -> dict[str, str]:
     """A role for a preferred area where there is one, else for the first area still free that can play it."""
     known = {area.id: area for area in areas}
-    roles = {area_id: role for role, area_id in _PREFERRED.items() if area_id in known}
-    for role in _PREFERRED:
+    roles = {area_id: role for role, area_id in preferred.items() if area_id in known}
+    for role in preferred:
         free = next((area.id for area in areas if area.id not in roles), None)
         if role not in roles.values() and free is not None:
             roles[free] = role

@@ -53,6 +53,12 @@ def templates() -> dict[str, Any]:
     return data
 
 
+@cache
+def all_subjects() -> dict[str, dict[str, list[str]]]:
+    """Subjects of no area, of every collection."""
+    return {**templates()["subjects"], **templates()["life_subjects"], **templates()["technical_subjects"]}
+
+
 class Writer:
     """Composes texts; the same random stream and matter give the same text."""
 
@@ -146,7 +152,7 @@ class Writer:
         return [(_pick(rng, term[lang]), None), *((word, None) for word in _two_others(rng, company))]
 
     def _foreign(self, rng: random.Random, matter: Matter) -> list[tuple[str, str | None]]:
-        words: Sequence[str] = self._t["subjects"][matter.subject][matter.language]
+        words: Sequence[str] = all_subjects()[str(matter.subject)][matter.language]
         terms: list[tuple[str, str | None]] = [(_pick(rng, words), None)]
         terms += [(word, None) for word in _two_others(rng, words)]
         exclusions = self._exclusions.get(matter.near_miss or "", ())

@@ -24,6 +24,7 @@ from scrapers.replay.epo_publications import EpoPublications
 from scrapers.replay.europepmc import EuropePmc
 from scrapers.replay.faults import Fault, Saboteur, read_plan
 from scrapers.replay.feed import Feed, Request, Response, Stage
+from scrapers.replay.rss_feed import RssFeed
 from scrapers.replay.uspto_odp import UsptoOdp
 from scrapers.replay.world import World
 
@@ -35,9 +36,13 @@ FEEDS: dict[str, Callable[[], Feed]] = {
     "epo_ops": EpoOps,
     "epo_publications": EpoPublications,
     "europepmc": EuropePmc,
+    "rss_feed": RssFeed,
     "uspto_odp": UsptoOdp,
 }
 """Every feed that the server speaks; a later source adds its line here."""
+_SILENCED = "/arxiv"
+"""What does not answer in the world's planted outage; the other sources do."""
+_LARGEST_PORT = 65_535
 _LARGEST_BODY = 1 << 20
 _FLOOD = b" " * _LARGEST_BODY
 _DRIPS = 50
@@ -74,7 +79,7 @@ class ReplayServer:
         self._log: list[Seen] = []
         self._lock = threading.Lock()
         self._start = time.monotonic()
-        self._http = _Listener(port, self)
+        self._http = _listen(port, self)
         self.url = f"http://127.0.0.1:{self._http.server_port}"
 
     def set_clock(self, now: datetime) -> None:
@@ -111,7 +116,7 @@ class ReplayServer:
         if feed is None:
             known = ", ".join(sorted(self._routes))
             return Response(404, f"no feed here; known: {known}\n".encode(), {"Content-Type": "text/plain"}), None
-        if self.stage.silent:
+        if self.stage.silent and _is_below(request.path, _SILENCED):
             return _SILENT, None
         fault = self.saboteur.strike(request)
         self.saboteur.prepare(fault, self.stage)
@@ -207,6 +212,16 @@ class _Listener(ThreadingHTTPServer):
         """Clients that hang up (killed crawls, stalls given up) are part of the play: say nothing."""
 
 
+def _listen(port: int, replay: ReplayServer) -> _Listener:
+    if not 0 <= port <= _LARGEST_PORT:
+        raise UsageError(f"expected a port from 0 (any free one) to {_LARGEST_PORT}, found {port}")
+    try:
+        return _Listener(port, replay)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise UsageError(f"port {port} cannot be had ({reason}); name another one, or 0 for any free one") from None
+
+
 class _Handler(BaseHTTPRequestHandler):
     server: _Listener
     protocol_version = "HTTP/1.1"
@@ -270,7 +285,9 @@ class _Handler(BaseHTTPRequestHandler):
     def _head(self, response: Response, length: int | None) -> None:
         """Status and headers; an answer with a `Date` of its own keeps it."""
         self.send_response_only(response.status)
-        own = {"Server": self.version_string(), "Date": self.date_time_string()}
+        # The world's clock, and not this machine's: a crawl of the same week must read the same.
+        now = self.server.replay.stage.now.timestamp()
+        own = {"Server": self.version_string(), "Date": self.date_time_string(now)}
         for name, value in {**own, **response.headers}.items():
             self.send_header(name, value)
         self.send_header(*(("Connection", "close") if length is None else ("Content-Length", str(length))))

@@ -6,6 +6,7 @@ Who, when and what is drawn for all items at once; texts are composed when an it
 import random
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +14,7 @@ import numpy.typing as npt
 from horizon.errors import UsageError
 from horizon.weeks import IsoWeek
 from scrapers.replay.arxiv_categories import is_category
-from scrapers.replay.planting import SECOND_AREA, Plan, make_plan
+from scrapers.replay.planting import ARXIV, SECOND_AREA, Plan, Theme, make_plan
 from scrapers.replay.prose import Matter, Writer, templates
 from scrapers.replay.world import (
     DAY_S,
@@ -49,11 +50,19 @@ _WEEKDAYS = np.array([0.19, 0.39, 0.58, 0.76, 0.91, 0.955])
 # Channels of randomness of an item; its text has a stream of its own.
 _KIND, _DAY, _SECOND, _MODERATION, _SPREAD, _VERSIONS, _WITHDRAWN, _CATEGORY, _GAP = range(9)
 _LAST_CHANNEL = 16
-_REVISED, _REVISED_TWICE, _WITHDRAWN_SHARE, _CHINESE = 0.25, 0.05, 0.003, 0.04
+_REVISED, _REVISED_TWICE, _WITHDRAWN_SHARE = 0.25, 0.05, 0.003
 
 
 class SimulatedWorld(World):
-    """Items of `weeks` weeks up to `last_week`, about `items_per_week` of them by first-version date."""
+    """Items of `weeks` weeks up to `last_week`, about `items_per_week` of them by first-version date.
+
+    What other feeds than arXiv's tell of are collections of their own (`literature`, `inventions`), made by the same
+    generator.
+    """
+
+    theme: Theme = ARXIV
+    _salt = 0
+    """Keeps the draws of collections apart."""
 
     def __init__(
         self,
@@ -71,14 +80,28 @@ class SimulatedWorld(World):
         self.notice = "SIMULATED: every item was composed by a generator with planted trends"
         self.seed, self.items_per_week, self.weeks = seed, items_per_week, weeks
         self.first_week, self.last_week = last_week + (1 - weeks), last_week
-        self.taxonomy_version = taxonomy.version
-        self.plan: Plan = make_plan(taxonomy, tuple(templates()["subjects"]), weeks)
+        self.taxonomy, self.taxonomy_version = taxonomy, taxonomy.version
+        self.plan: Plan = make_plan(taxonomy, tuple(templates()[self.theme.subjects]), weeks, self.theme)
         self.outage_week = self.first_week + (weeks - 17 if weeks > 34 else weeks // 2)
         # The scan of a week runs in the days after it: that is when the source must be silent.
         self.outages = ((self.outage_week.end, self.outage_week.end + timedelta(days=7)),)
         self._writer = Writer(taxonomy.areas)
         self._draw_items()
         self._draw_events()
+
+    @cached_property
+    def literature(self) -> World:
+        """Works of the life sciences: what bioRxiv, medRxiv and Europe PMC show."""
+        from scrapers.replay.literature import Literature
+
+        return Literature(self)
+
+    @cached_property
+    def inventions(self) -> World:
+        """What the patent offices publish."""
+        from scrapers.replay.inventions import Inventions
+
+        return Inventions(self)
 
     def describe(self, events: Sequence[int] | Ints) -> list[Paper]:
         return [self._paper(int(event)) for event in np.asarray(events, dtype=np.int64)]
@@ -96,6 +119,14 @@ class SimulatedWorld(World):
         """Week of the first version; for a paper from the archives, the week of its replacement."""
         return self.first_week + int(self._week[item])
 
+    def first_day(self, item: int) -> date:
+        """Day on which the item was first announced."""
+        return date.fromordinal(_EPOCH_ORDINAL + int(self._announced[item]) // DAY_S)
+
+    def submitted_day(self, item: int) -> date:
+        """Day of the first version."""
+        return date.fromordinal(_EPOCH_ORDINAL + int(self._submitted[item]) // DAY_S)
+
     def is_withdrawn(self, item: int) -> bool:
         """Whether the item's last version is a withdrawal."""
         return bool(self._withdrawn[item])
@@ -109,7 +140,9 @@ class SimulatedWorld(World):
         self._week: Ints = np.repeat(np.arange(self.weeks, dtype=np.int64), totals)
         starts = np.cumsum(totals) - totals
         place = np.arange(len(self._week), dtype=np.int64) - starts[self._week]
-        self._keys = draw((self._week * LARGEST_WEEK * 4 + place).astype(np.uint64), _LAST_CHANNEL + self.seed)
+        self._keys = draw(
+            (self._week * LARGEST_WEEK * 4 + place).astype(np.uint64), _LAST_CHANNEL + self.seed + self._salt
+        )
         # The gap that rounding may leave at the end of a row must not fall outside the kinds.
         cumulated = np.minimum(np.cumsum(self.plan.shares, axis=1), 1.0)[:, :-1]
         chances = fractions(draw(self._keys, _KIND))
@@ -194,14 +227,14 @@ class SimulatedWorld(World):
             return list(templates()["new_term"]["categories"])
         if kind == plan.old_paper:
             return [category for _, category, _ in _OLD]
-        primary, *cross = templates()["subjects"][plan.subjects[kind - plan.first_subject]]["categories"]
+        primary, *cross = templates()[self.theme.subjects][plan.subjects[kind - plan.first_subject]]["categories"]
         return [primary, primary, *(f"{primary} {other}" for other in cross), *cross[:1]]
 
     def _matter(self, rng: random.Random, item: int) -> Matter:
         plan, kind = self.plan, int(self._kind[item])
         if kind < plan.near_miss:
             return self._area_matter(rng, item, plan.areas[kind])
-        language = "zh" if rng.random() < _CHINESE else "en"
+        language = "zh" if rng.random() < self.theme.chinese else "en"
         subject = plan.subjects[int(rng.random() * len(plan.subjects))]
         if kind < plan.new_term:
             return Matter(near_miss=plan.areas[kind - plan.near_miss].id, subject=subject)
@@ -215,7 +248,7 @@ class SimulatedWorld(World):
 
     def _area_matter(self, rng: random.Random, item: int, area: AreaFile) -> Matter:
         week = int(self._week[item])
-        chinese = rng.random() < _CHINESE and self._writer.has_chinese(area.id)
+        chinese = rng.random() < self.theme.chinese and self._writer.has_chinese(area.id)
         areas, routes = [area.id], []
         for place, group in enumerate(area.route_groups):
             # Every item has a route of the first group, half of them one of each further group.

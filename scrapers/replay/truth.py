@@ -24,6 +24,7 @@ def truth(world: SimulatedWorld) -> dict[str, Any]:
         "first_week": str(world.first_week),
         "last_week": str(world.last_week),
         "areas": describe_plan(plan),
+        "collections": {name: _collection(one) for name, one in _collections(world).items()},
         "overtaking": _overtaking(world),
         "new_term": {
             "term": term["en"][0],
@@ -53,6 +54,37 @@ def labels(world: SimulatedWorld) -> Iterator[dict[str, Any]]:
             "language": matter.language,
             "withdrawn": world.is_withdrawn(item),
         }
+
+
+def works(world: SimulatedWorld) -> Iterator[dict[str, Any]]:
+    """Works that stand under several ids by the end of the last week: with the day of each id, and what joins which.
+
+    `joins` are [id, id, how]: `doi` the same one in both; `article` the preprint names it; `title` only title, first
+    author and year tell; `family`; `publication` the same document from two offices' feeds.
+    """
+    from scrapers.replay.same_works import families, same_works
+
+    end = world.last_week.sunday
+    for each in (*same_works(world, end), *families(world, end)):
+        if len(each["ids"]) > 1:
+            yield each
+
+
+def write_works(world: SimulatedWorld, file: Path) -> None:
+    """Write the works of several ids as JSONL."""
+    with file.open("w", encoding="utf-8") as out:
+        for work in works(world):
+            out.write(json.dumps(work, ensure_ascii=False, sort_keys=True) + "\n")
+
+
+def _collections(world: SimulatedWorld) -> dict[str, SimulatedWorld]:
+    named = {"literature": world.literature, "inventions": world.inventions}
+    return {name: one for name, one in named.items() if isinstance(one, SimulatedWorld)}
+
+
+def _collection(world: SimulatedWorld) -> dict[str, Any]:
+    """Of the works by their first publication; grants follow applications by one or two years."""
+    return {"items": world.items, "first_week": str(world.first_week), "areas": describe_plan(world.plan)}
 
 
 def write_truth(world: SimulatedWorld, file: Path) -> None:

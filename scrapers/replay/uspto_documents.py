@@ -4,14 +4,17 @@ import io
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from xml.sax.saxutils import escape
 
 import numpy as np
 
 from scrapers.parsers.author_names import split_authors
 from scrapers.parsers.tex_accents import to_unicode
-from scrapers.replay.world import DAY_S, Paper, World, key_of
+from scrapers.replay.inventions import Inventions
+from scrapers.replay.patents import Patent as Publication
+from scrapers.replay.patents import PatentShelf
+from scrapers.replay.world import DAY_S, Paper, View, World, key_of
 
 _EPOCH = date(1970, 1, 1).toordinal()
 _TIME = (2026, 1, 1, 0, 0, 0)
@@ -42,10 +45,14 @@ class Patent:
     day: date
     paper: Paper
     revision: int = 0
+    planned: Publication | None = None
+    """The publication as all offices' feeds tell it, where it was planned."""
 
 
 def patents(world: World, type_: str, day: date, revision: int = 0) -> list[Patent]:
-    """What is published on a day, made of the papers first announced in the seven days before it."""
+    """What is published on a day: planned, else made of the papers first announced in the seven days before it."""
+    if isinstance(world.inventions, Inventions):
+        return _planned(world, type_, day, revision)
     share, rest = _OFTEN[type_]
     until = (day.toordinal() - _EPOCH) * DAY_S
     low, high = np.searchsorted(world.events.modified, [until - 7 * DAY_S, until])
@@ -56,6 +63,21 @@ def patents(world: World, type_: str, day: date, revision: int = 0) -> list[Pate
     return [_patent(type_, day, place, paper, revision) for place, paper in enumerate(papers)]
 
 
+def _planned(world: World, type_: str, day: date, revision: int) -> list[Patent]:
+    kind = {"grant": "B2", "application": "A1"}[type_]
+    found = PatentShelf(world).published(View(world, datetime.combine(day, time.max, UTC)), day, day)
+    return [
+        Patent(type_, bulk_number(each.number, kind), kind, day, each.paper, revision, each)
+        for each in found
+        if (each.office, each.kind) == ("US", kind) and each.paper is not None
+    ]
+
+
+def bulk_number(number: str, kind: str) -> str:
+    """As the USPTO prints it: DOCDB leaves out the first zero of an application's seven digits."""
+    return f"{number[:4]}{number[4:]:0>7}" if kind == "A1" else number
+
+
 def _patent(type_: str, day: date, place: int, paper: Paper, revision: int) -> Patent:
     week = day.toordinal() // 7
     if type_ == "grant":
@@ -64,11 +86,13 @@ def _patent(type_: str, day: date, place: int, paper: Paper, revision: int) -> P
 
 
 def weekly_file(found: list[Patent]) -> Iterator[bytes]:
-    """The documents of one week as the USPTO writes them: one after the other, a sequence listing among them."""
-    for place, patent in enumerate(found):
-        yield document(patent)
-        if place == 0:
-            yield b'<?xml version="1.0" encoding="UTF-8"?>\n<sequence-cwu id="S"><number>1</number></sequence-cwu>\n'
+    """The documents of one week as the USPTO writes them: one after the other, a sequence listing among them.
+
+    Never an empty file: a small world has weeks without a patent, and a file of nothing is a damaged one.
+    """
+    yield from (document(patent) for patent in found[:1])
+    yield b'<?xml version="1.0" encoding="UTF-8"?>\n<sequence-cwu id="S"><number>1</number></sequence-cwu>\n'
+    yield from (document(patent) for patent in found[1:])
 
 
 def zipped(name: str, found: list[Patent]) -> bytes:
@@ -93,9 +117,9 @@ def document(patent: Patent, description: str = "SIMULATED description.") -> byt
         f'date-produced="{produced:%Y%m%d}" date-publ="{patent.day:%Y%m%d}">\n<{bib}>\n'
         f"<publication-reference><document-id><country>US</country><doc-number>{patent.number}</doc-number>"
         f"<kind>{patent.kind}</kind><date>{patent.day:%Y%m%d}</date></document-id></publication-reference>\n"
-        f"{_filing(patent)}{_classes(patent.paper)}"
+        f"{_filing(patent)}{_priorities(patent)}{_classes(patent)}"
         f'<invention-title id="d2e43">{escape(to_unicode(patent.paper.title))}</invention-title>\n'
-        f"{_parties(patent.paper)}</{bib}>\n"
+        f"{_parties(patent)}</{bib}>\n"
         f'<abstract id="abstract"><p id="p-0001" num="0000">{escape(to_unicode(abstract))}</p></abstract>\n'
         f'<description id="description"><p id="p-0002" num="0001">{escape(description)}</p></description>\n'
         f'<claims id="claims"><claim id="CLM-00001" num="00001"><claim-text>1. It.</claim-text></claim></claims>\n'
@@ -106,28 +130,61 @@ def document(patent: Patent, description: str = "SIMULATED description.") -> byt
 def _filing(patent: Patent) -> str:
     """The same application number for the application and the grant of one paper."""
     key = key_of(patent.paper.id)
-    day = patent.paper.announced - timedelta(days=400 + key % 300)
+    number, day = str(16_000_000 + key % 3_000_000), patent.paper.announced - timedelta(days=400 + key % 300)
+    if patent.planned is not None and patent.planned.priority is not None:
+        office, _, first = patent.planned.priority
+        # Twelve months are allowed between the first filing and those that follow it.
+        number, day = patent.planned.application, first if office == "US" else first + timedelta(days=360)
     return (
         f'<application-reference appl-type="utility"><document-id><country>US</country>'
-        f"<doc-number>{16_000_000 + key % 3_000_000}</doc-number><date>{day:%Y%m%d}</date></document-id>"
+        f"<doc-number>{number}</doc-number><date>{day:%Y%m%d}</date></document-id>"
         "</application-reference>\n"
     )
 
 
-def _classes(paper: Paper) -> str:
-    found = [symbol for name, symbol in _SYMBOLS.items() if any(c.startswith(name) for c in paper.categories.split())]
+def _priorities(patent: Patent) -> str:
+    """The first filing, where it was at another office."""
+    first = None if patent.planned is None else patent.planned.priority
+    if first is None or first[0] == "US":
+        return ""
+    return (
+        f'<priority-claims><priority-claim sequence="01" kind="national"><country>{first[0]}</country>'
+        f"<doc-number>{first[1]}</doc-number><date>{first[2]:%Y%m%d}</date></priority-claim></priority-claims>\n"
+    )
+
+
+def _symbols(patent: Patent) -> list[tuple[str, ...]]:
+    """Section, class, subclass, main group and subgroup of each symbol."""
+    if patent.planned is not None:
+        return [_divided(symbol) for symbol in patent.planned.cpc]
+    categories = patent.paper.categories.split()
+    found: list[tuple[str, ...]] = [
+        symbol for name, symbol in _SYMBOLS.items() if any(c.startswith(name) for c in categories)
+    ]
+    return found or [("G", "01", "N", "33", "00")]
+
+
+def _divided(symbol: str) -> tuple[str, ...]:
+    group, _, subgroup = symbol.partition("/")
+    return group[0], group[1:3], group[3], group[4:], subgroup
+
+
+def _classes(patent: Patent) -> str:
     parts = [
         f"<classification-cpc><section>{section}</section><class>{number}</class><subclass>{subclass}</subclass>"
         f"<main-group>{group}</main-group><subgroup>{subgroup}</subgroup>"
         "<classification-value>I</classification-value></classification-cpc>"
-        for section, number, subclass, group, subgroup in found or [("G", "01", "N", "33", "00")]
+        for section, number, subclass, group, subgroup in _symbols(patent)
     ]
     further = f"<further-cpc>{''.join(parts[1:])}</further-cpc>" if parts[1:] else ""
     return f"<classifications-cpc><main-cpc>{parts[0]}</main-cpc>{further}</classifications-cpc>\n"
 
 
-def _parties(paper: Paper) -> str:
+def _parties(patent: Patent) -> str:
+    paper, told = patent.paper, patent.planned
     name, country = _APPLICANTS[key_of(paper.id) % len(_APPLICANTS)]
+    if told is not None:
+        name, country = told.applicant, told.country
     inventors = "".join(
         f'<inventor sequence="{place:03d}" designation="us-only"><addressbook><last-name>{escape(last)}</last-name>'
         f"<first-name>{escape(first)}</first-name><address><country>{country}</country></address></addressbook></inventor>"

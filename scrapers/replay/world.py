@@ -85,7 +85,17 @@ class World(ABC):
     """Said by everything that is made from this world."""
     events: Events
     outages: tuple[tuple[datetime, datetime], ...] = ()
-    """Half-open intervals of the clock in which the source does not answer."""
+    """Half-open intervals of the clock in which arXiv does not answer."""
+
+    @property
+    def literature(self) -> "World":
+        """Whose papers the life-science feeds tell of."""
+        return self
+
+    @property
+    def inventions(self) -> "World":
+        """Whose papers the patent feeds tell of, as publications of offices."""
+        return self
 
     @abstractmethod
     def describe(self, events: Sequence[int] | Ints) -> list[Paper]:

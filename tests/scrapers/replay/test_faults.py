@@ -194,6 +194,18 @@ def test_a_cached_no_records_match_lasts_until_midnight_for_the_same_request(ser
     assert error_code(get(server).root) is None
 
 
+def test_no_records_match_is_of_oai_alone(server: ReplayServer) -> None:
+    plan(server, fault="no_records", path="/biorxiv", times=9)
+    days = "/biorxiv/details/biorxiv/2026-11-16/2026-11-19/0/json"
+    right = get(server, days, format="json").body
+    assert get(server, days, format="json").body == right
+    assert b"noRecordsMatch" not in right
+    # The same question to another feed is not kept empty either.
+    plan(server, fault="no_records", path="/arxiv/oai")
+    assert error_code(get(server).root) == "noRecordsMatch"
+    assert b"noRecordsMatch" not in get(server, days, **WINDOW).body
+
+
 @pytest.mark.parametrize("fault", ["retry_after_120", "retry_after_date"])
 def test_503_may_ask_for_two_minutes(server: ReplayServer, fault: str) -> None:
     plan(server, fault=fault)

@@ -7,8 +7,10 @@ import signal
 import subprocess
 import sys
 import threading
+import urllib.request
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,7 +18,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from horizon.errors import UsageError
-from scrapers.replay.server import ReplayServer, serve
+from scrapers.replay.server import FEEDS, ReplayServer, serve, speaks
 from scrapers.replay.simulated import SimulatedWorld
 from scrapers.replay.world import ListedWorld, Paper
 from tests.scrapers.replay.conftest import NOW
@@ -125,8 +127,29 @@ def test_the_source_is_silent_in_the_planted_outage_and_comes_back(simulated: Si
             server.set_clock(moment)
             status, headers, _ = call(server.url, "GET", LIST)
             assert (status, headers["Retry-After"]) == (503, "0")
+            assert call(server.url, "GET", "/rss")[0] == 200
         server.set_clock(end)
         assert call(server.url, "GET", LIST)[0] == 200
+
+
+@pytest.mark.parametrize("port", [-1, 65_536, 10**9])
+def test_a_port_that_is_none_is_refused(papers: list[Paper], port: int) -> None:
+    with pytest.raises(UsageError, match="expected a port"):
+        ReplayServer(ListedWorld(papers), NOW, port=port)
+
+
+def test_a_port_in_use_is_told(papers: list[Paper], server: ReplayServer) -> None:
+    with pytest.raises(UsageError, match="cannot be had"):
+        ReplayServer(ListedWorld(papers), NOW, port=int(server.url.rpartition(":")[2]))
+
+
+def test_every_feed_of_the_issue_is_spoken() -> None:
+    assert set(FEEDS) == {
+        "arxiv", "arxiv_query", "arxiv_rss", "biorxiv", "epo_ops", "epo_publications", "europepmc", "rss_feed",
+        "uspto_odp",
+    }  # fmt: skip
+    assert speaks("/rss", simulated=True)
+    assert not speaks("/drop", simulated=True)
 
 
 def test_the_command_says_where_it_listens_and_stops_when_told(tmp_path: Path) -> None:
@@ -157,3 +180,11 @@ def test_the_command_refuses_what_it_cannot_use(arguments: list[str]) -> None:
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
     assert done.stderr.strip()
+
+
+def test_the_date_of_an_answer_is_the_worlds_and_not_this_machines(server: ReplayServer) -> None:
+    for moment in (NOW, NOW - timedelta(days=400)):
+        server.set_clock(moment)
+        for path in ("/arxiv/oai?verb=Identify", "/epo_publications/rest/v1.2/publication-dates"):
+            with urllib.request.urlopen(server.url + path, timeout=10) as answer:
+                assert parsedate_to_datetime(answer.headers["Date"]) == moment

@@ -9,9 +9,11 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
+from horizon.records import Issue
+from scrapers.parsers.uspto_xml import parse_items
 from scrapers.replay.faults import Fault, Saboteur
 from scrapers.replay.feed import Request, Response, Stage
-from scrapers.replay.uspto_documents import patents
+from scrapers.replay.uspto_documents import patents, weekly_file
 from scrapers.replay.uspto_odp import DOWNLOADS_A_YEAR, UsptoOdp
 from scrapers.replay.world import ListedWorld
 from tests.scrapers.test_uspto_bulk import NOW, WORLD
@@ -135,3 +137,9 @@ def test_faults_speak_the_portals_words(fault: str, status: int) -> None:
 
 def test_an_empty_world_has_empty_files() -> None:
     assert patents(ListedWorld(WORLD.describe([0])), "grant", date(2020, 1, 7)) == []
+
+
+def test_a_week_without_a_patent_is_a_file_that_can_be_read() -> None:
+    (remark,) = parse_items(io.BytesIO(b"".join(weekly_file([]))))
+    assert isinstance(remark, Issue)
+    assert remark.code == "root-skipped"
