@@ -14,6 +14,9 @@ _MARKUP = re.compile(r"<[^<>]{1,60}>|\\(?:mathrm|mathbf|mathcal|text|rm|bf|it|em
 _COMMAND = re.compile(r"\\([A-Za-z]+)")
 _LEAST_WORDS, _LEAST_LETTERS = 4, 24
 """A shorter title ("Editorial", "Reply to the authors") names no work."""
+_IDEOGRAPHS = re.compile("[\u3400-\u9fff]")
+_IDEOGRAPH_IS_LETTERS = 2
+_US_APPLICATION = re.compile(r"US\.(\d{4})0(\d{6})\.")
 _PAPERS = ("preprint", "article")
 
 
@@ -32,6 +35,8 @@ def keys_of(item: Item) -> list[WorkKey]:
     # A preprint may name its article by the article's id.
     if item.kind == "article" and item.family != item.id:
         keys.append(_key("family", item.id))
+    if item.kind not in _PAPERS:
+        keys.append(_key("family", _publication(item.id)))
     titled = titled_work(item)
     return [*keys, _key("title", titled)] if titled else keys
 
@@ -41,9 +46,14 @@ def titled_work(item: Item) -> str | None:
     if item.kind not in _PAPERS or not item.authors:
         return None
     title, surname = fold_title(item.title), fold_surname(item.authors[0])
-    if len(title.split()) < _LEAST_WORDS or len(title.replace(" ", "")) < _LEAST_LETTERS or not surname:
-        return None
-    return f"{title}\0{surname}"
+    return f"{title}\0{surname}" if surname and _tells(title) else None
+
+
+def _tells(title: str) -> bool:
+    """Whether a folded title is long enough; a Chinese word has no blanks round it and about two letters."""
+    ideographs = len(_IDEOGRAPHS.findall(title))
+    letters = len(title.replace(" ", "")) + _IDEOGRAPH_IS_LETTERS * ideographs
+    return len(title.split()) + ideographs // 2 >= _LEAST_WORDS and letters >= _LEAST_LETTERS
 
 
 def fold_title(title: str) -> str:
@@ -59,6 +69,11 @@ def fold_surname(name: str) -> str:
     while len(words) > 1 and words[-1] in _SUFFIXES:
         words.pop()
     return words[-1] if words else ""
+
+
+def _publication(item_id: str) -> str:
+    """Office, number and kind of a patent document, the same from every source: DOCDB drops the zero after the year."""
+    return "publication:" + _US_APPLICATION.sub(r"US.\1\2.", item_id.split(":", 1)[-1])
 
 
 def _dois(item: Item) -> list[str]:

@@ -4,9 +4,10 @@ A work's items: versions have one id already; beyond that a DOI in common, a fam
 preprint's link to its article), or the same title and first author within two years, in other sources or kinds. Works
 only ever grow together: a join is a fact that is never taken back.
 
-Within one source a work counts once, at its first publication, and utility models apart from other patents. Across
-sources only a preprint that several of them show is left to the one that comes first in the order of sources, for
-their series are never summed.
+A series counts publications of one source, as the total does that it is divided by: an article counts although its
+preprint did, and each member of a family in its own week. Were a work counted only at its first publication, the first
+years of every store, before which nothing is known, would count more of them and every series would seem to fall. But
+a preprint that several sources show is one publication: it is left to the source that comes first in their order.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -217,29 +218,21 @@ def uncounted(
     preference: Sequence[str],
     as_of: datetime | None,
 ) -> set[str]:
-    """Items of these sources and weeks that another item of their work is counted for."""
-    current, member = in_force(as_of, where=within(weeks)), _memberships(as_of)
-    query = select(current.c.id, member.c.work_id).join(member, member.c.item_id == current.c.id)
-    here = {row.id: row.work_id for row in connection.execute(query)}
+    """Preprints of these sources and weeks that are counted in another source, which shows them too."""
+    version, member = schema.item_version.c, schema.work_member.c
+    joined = schema.item_version.join(schema.work_member, member.item_id == version.item_id)
+    query = select(version.item_id).select_from(joined).where(*within(weeks)(schema.item_version)).distinct()
+    ids = connection.execute(query.where(version.kind == "preprint")).scalars().all()
+    here = newest_works(connection, ids, as_of)
     members = members_of(connection, set(here.values()), as_of)
     places = _places(connection, [item_id for found in members.values() for item_id in found], as_of)
     order = _order(preference)
     left_out: set[str] = set()
     for found in members.values():
-        left_out |= _left_out([item_id for item_id in found if item_id in places], places, order)
+        preprints = [item_id for item_id in found if item_id in places and places[item_id].kind == "preprint"]
+        first = min((places[item_id] for item_id in preprints), key=order)
+        left_out |= {item_id for item_id in preprints if places[item_id].source != first.source}
     return left_out & here.keys()
-
-
-def _left_out(
-    found: Sequence[str], places: Mapping[str, _Place], order: Callable[[_Place], tuple[int, str]]
-) -> set[str]:
-    first: dict[tuple[str, bool], str] = {}
-    for item_id in sorted(found, key=lambda item_id: (places[item_id].published, item_id)):
-        place = places[item_id]
-        first.setdefault((place.source, place.kind == "utility_model"), item_id)
-    counted = set(first.values())
-    preprints = [item_id for item_id in counted if places[item_id].kind == "preprint"]
-    return set(found) - counted | set(sorted(preprints, key=lambda item_id: order(places[item_id]))[1:])
 
 
 def note_uncounted(connection: Connection, ids: Collection[str]) -> Table:

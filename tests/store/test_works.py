@@ -23,6 +23,7 @@ from store.works import _united
 from tests.store.samples import MODEL, TAXONOMY, WEEK, a_fetch, a_label, an_item, at, begin
 
 TITLE = "SIMULATED delivery of a gene that nobody has"
+CHINESE = "一种无人拥有的基因的模拟递送方法及其应用"
 PREFERENCE = ("arxiv", "biorxiv", "europepmc", "epo_ops")
 
 
@@ -82,6 +83,11 @@ JOINED = {
         preprint(published=date(2025, 12, 30)),
         article(title=TITLE.upper() + "."),
     ),
+    "a Chinese title": (preprint(title=CHINESE), article(title=CHINESE)),
+    "one document, as DOCDB and the USPTO number it": (
+        patent("US.2026051911.A1", date(2026, 11, 17)),
+        patent("US", date(2026, 11, 17), "other", id="uspto:US.20260051911.A1", source="uspto_applications"),
+    ),
     "members of a family": (patent("CN.1.A", date(2026, 1, 6)), patent("US.1.A1", date(2026, 11, 17))),
     "an application and its grant": (patent("EP.1.A1", date(2024, 1, 6)), patent("EP.1.B1", date(2026, 11, 17))),
 }
@@ -89,6 +95,7 @@ APART = {
     "other title": (preprint(), article(doi=None)),
     "other first author": (preprint(), article(title=TITLE, authors=("Dan Else", "Ann B. Nobody"))),
     "three years later": (preprint(published=date(2023, 1, 1)), article(title=TITLE)),
+    "a short Chinese title": (preprint(title="基因治疗进展"), article(title="基因治疗进展")),
     "a title that many papers have": (preprint(title="SIMULATED editorial"), article(title="SIMULATED editorial")),
     "two articles of one journal": (article(title=TITLE, doi=None), article(title=TITLE, doi=None, id="epmc:MED2")),
     "patents without a family": (patent("CN.1.A", date(2026, 1, 6), None), patent("CN.2.A", date(2026, 1, 6), None)),
@@ -161,23 +168,21 @@ def test_a_preprint_in_two_sources_counts_in_the_first(store: Store) -> None:
     assert store.labelled_items("europepmc", WEEK, TAXONOMY, MODEL) == []
 
 
-def test_a_work_counts_once_in_a_source_and_at_its_first_publication(store: Store) -> None:
-    count(
-        store,
-        [
-            patent("CN.1.A", date(2026, 3, 3)),
-            patent("US.1.A1", date(2026, 11, 17)),
-            patent("CN.1.B", date(2026, 11, 18)),
-        ],
-    )
-    assert counts(store) == {"epo_ops area:fusion 2026-W10": (1, 1)}
+def test_members_and_stages_of_a_family_count_each_in_its_week(store: Store) -> None:
+    """As the total does that they are divided by: else the first years of a store would seem to hold more."""
+    members = [patent("CN.1.A", date(2026, 3, 3)), patent("US.1.A1", date(2026, 11, 17))]
+    grant = patent("CN.1.B", date(2026, 11, 18), kind="patent_grant")
+    count(store, [*members, grant])
+    assert counts(store) == {"epo_ops area:fusion 2026-W10": (1, 1), f"epo_ops area:fusion {WEEK}": (2, 2)}
+    assert len(store.works([grant.id])[grant.id]) == 3
 
 
-def test_an_earlier_member_that_comes_later_takes_the_count_with_it(store: Store) -> None:
-    count(store, [patent("US.1.A1", date(2026, 11, 17))])
-    count(store, [patent("CN.1.A", date(2026, 3, 3))], "run-2", day=7)
-    assert counts(store, at(1)) == {f"epo_ops area:fusion {WEEK}": (1, 1)}
-    assert counts(store) == {"epo_ops area:fusion 2026-W10": (1, 1)}
+def test_a_preferred_source_that_comes_later_takes_the_count_with_it(store: Store) -> None:
+    store.preference = PREFERENCE
+    count(store, [shown_again()])
+    count(store, [preprint()], "run-2", day=7)
+    assert counts(store, at(1)) == {f"europepmc area:fusion {WEEK}": (1, 1)}
+    assert counts(store) == {f"biorxiv area:fusion {WEEK}": (1, 1)}
 
 
 def test_an_article_counts_beside_the_preprint_of_another_source(store: Store) -> None:
