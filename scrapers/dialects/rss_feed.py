@@ -9,6 +9,7 @@ from datetime import date
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
+from horizon.errors import ParseError
 from horizon.records import Issue
 from scrapers.dialects.conditional import ConditionalPages
 from scrapers.exchange import Answer, Call, Exchange, Pause
@@ -69,7 +70,11 @@ class RssFeed:
         return answer
 
     def _read(self, body: bytes) -> Feed:
-        return read_feed(body, self._source, max(filter(None, (self._today, self._window.until))))
+        feed = read_feed(body, self._source, max(filter(None, (self._today, self._window.until))))
+        if not feed.records:
+            # A feed keeps its newest entries for ever: none at all is how an address answers that is gone.
+            raise ParseError("expected entries, found a feed without any")
+        return feed
 
     def _take(self, url: str, feed: Feed) -> None:
         tally = self.tally

@@ -87,7 +87,7 @@ class ArxivOai:
             case "Identify":
                 return _identify(params, base)
             case "ListMetadataFormats":
-                return _list_metadata_formats(params)
+                return _list_metadata_formats(params, stage.view)
             case "ListSets":
                 return _list_sets(params)
             case "GetRecord":
@@ -258,11 +258,11 @@ def _identify(params: dict[str, str], base: str) -> tuple[str, dict[str, str], i
     return body, dict(params), _YEAR_S
 
 
-def _list_metadata_formats(params: dict[str, str]) -> tuple[str, dict[str, str], int]:
+def _list_metadata_formats(params: dict[str, str], view: View) -> tuple[str, dict[str, str], int]:
     if params.keys() - {"verb", "identifier"}:
         raise OaiError("badArgument", "Only allowed parameters are verb, identifier")
-    if "identifier" in params:
-        _read_identifier(params["identifier"])
+    if "identifier" in params and view.find(_read_identifier(params["identifier"])) is None:
+        raise OaiError("idDoesNotExist", "Nothing found for this ID")
     formats = "".join(
         f"<metadataFormat><metadataPrefix>{name}</metadataPrefix><schema>{schema}</schema>"
         f"<metadataNamespace>{namespace}</metadataNamespace></metadataFormat>\n"

@@ -153,6 +153,7 @@ def test_get_record(client: Any) -> None:
         ("ListRecords", {"resumptionToken": "x", "metadataPrefix": "arXiv"}, oaiexceptions.BadArgument),
         ("ListSets", {"resumptionToken": "x"}, oaiexceptions.BadArgument),
         ("ListMetadataFormats", {"identifier": "nothing"}, oaiexceptions.BadArgument),
+        ("ListMetadataFormats", {"identifier": "oai:arXiv.org:9912.99999"}, oaiexceptions.IdDoesNotExist),
         ("ListIdentifiers", {"metadataPrefix": "arXivRaw", "from": "2026-11-21"}, oaiexceptions.NoRecordsMatch),
         ("ListIdentifiers", {"metadataPrefix": "marc21"}, oaiexceptions.CannotDisseminateFormat),
         ("ListIdentifiers", {}, oaiexceptions.BadArgument),

@@ -337,9 +337,12 @@ def test_what_may_have_left_the_feed_is_told(tmp_path: Path) -> None:
     assert "feed-begins-late" in codes
 
 
-def test_a_feed_that_is_empty_is_a_result(tmp_path: Path) -> None:
+def test_a_feed_without_any_entry_is_asked_again_and_never_believed(tmp_path: Path) -> None:
+    """A feed keeps its newest entries; none at all is how an address answers that is gone."""
     empty = b"<rss><channel><title>S</title></channel></rss>"
-    assert walk(tmp_path, alter=lambda number, answer: Answer(200, {}, empty)).status == "NO_RESULTS"
+    assert walk(tmp_path / "all", alter=lambda number, answer: Answer(200, {}, empty)).status == "ERROR"
+    once = walk(tmp_path / "once", alter=lambda n, answer: Answer(200, {}, empty) if n == 2 else answer)
+    assert (once.status, len(once.items)) == ("OK", 48)
 
 
 def test_a_truncated_feed_is_fetched_again_and_a_host_that_is_gone_ends_the_crawl(tmp_path: Path) -> None:
