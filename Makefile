@@ -18,10 +18,10 @@ demo: setup ## The main job on the simulated world; prints the paths of the brie
 	@$(BIN)/horizon demo
 
 test: check ## ruff, mypy --strict and all fast tests
-	$(BIN)/pytest -q -m "not slow"
+	$(BIN)/pytest -q -n 2 -m "not slow"
 
 slow: check ## The tests that take minutes
-	$(BIN)/pytest -q -m slow
+	$(BIN)/pytest -q -m slow -n 2
 
 check: setup ## ruff and mypy --strict
 	$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy

@@ -100,7 +100,7 @@ TROUBLES = (
 )
 _HARMLESS = ("clock 400 days behind",)
 """Lasting, and yet nothing is missing: such a crawl may say OK."""
-_NEEDS_A_TOTAL = ("empty page in the middle", "record lost between pages")
+_NEEDS_A_TOTAL = ("record lost between pages",)
 """What only a source that tells how much there is can be caught at."""
 Items = dict[str, str]
 

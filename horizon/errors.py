@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+_LONGEST_URL = 160
+
 
 class HorizonError(Exception):
     """Base of all errors that Horizon raises on purpose; the command line prints it without a traceback."""
@@ -33,9 +35,14 @@ class SourceError(HorizonError):
     exit_code = 3
 
     def __init__(self, message: str, *, source: str, url: str | None = None) -> None:
-        super().__init__(f"source {source}: {message}" + (f" ({url})" if url else ""))
+        super().__init__(f"source {source}: {message}" + (f" ({_shorten(url)})" if url else ""))
         self.source = source
         self.url = url
+
+
+def _shorten(url: str) -> str:
+    """A query of thousands of letters tells nobody anything; the whole address stands beside the stored answers."""
+    return url if len(url) <= _LONGEST_URL else f"{url[: _LONGEST_URL - 1]}\u2026"
 
 
 class ParseError(HorizonError):

@@ -10,7 +10,8 @@ import hashlib
 import json
 import os
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -36,6 +37,17 @@ class RawPage:
     state: dict[str, Any]
 
 
+_UNREADABLE = (OSError, EOFError, zlib.error, ParseError)
+
+
+class _Rereader(Protocol):
+    """What a dialect may bring whose items are made of several answers; it sees all of them twice."""
+
+    def note(self, stream: BinaryIO, state: dict[str, Any]) -> None: ...
+
+    def read(self, stream: BinaryIO, state: dict[str, Any]) -> Iterator[Item | Issue]: ...
+
+
 class _Reparse(Protocol):
     def __call__(self, stream: BinaryIO, state: dict[str, Any], source: Source) -> Iterator[Item | Issue]: ...
 
@@ -54,7 +66,8 @@ def archive_crawl(crawl: Path, root: Path, source_id: str) -> int:
         index = home / "crawls" / f"{crawl.name}.jsonl"
         index.parent.mkdir(parents=True, exist_ok=True)
         known = index.read_bytes().splitlines() if index.exists() else []
-        lines = dict.fromkeys([*known, *(_line(page) for page, _ in pages)])
+        # Answers of a repeated crawl before those of the earlier one: of two texts as new, the first read is taken.
+        lines = dict.fromkeys([*(_line(page) for page, _ in pages), *known])
         write_atomic(index, b"".join(line + b"\n" for line in lines))
     return len(pages)
 
@@ -119,20 +132,40 @@ def parse_archive(source: Source, root: Path) -> Iterator[Item | Issue]:
     Items come with repeats, those of newer crawls first. A page that is lost, damaged or cannot be read becomes an
     issue, and the others go on.
     """
-    home, seen = root / source.id, set()
-    for page in archived_pages(root, source.id):
-        if page.sha256 in seen:
-            continue
-        seen.add(page.sha256)
+    make: Callable[[Source], _Rereader] | None = getattr(dialect_module(source), "Rereader", None)
+    rereader = make(source) if make else None
+    if rereader is not None:
+        for page in _each_once(root, source):
+            # What cannot be read is told in the second pass.
+            with suppress(*_UNREADABLE), _opened(root, page, source) as stream:
+                rereader.note(stream, page.state)
+    for page in _each_once(root, source):
         try:
-            place = _place(home, page)
-            with gzip.open(place, "rb") if page.number else place.open("rb") as stream:
-                if not _is_whole(cast(BinaryIO, stream), page.sha256):
-                    raise ParseError("the archived bytes are not those that were fetched")
-                stream.seek(0)
-                yield from _read(cast(BinaryIO, stream), page, source)
-        except (OSError, EOFError, zlib.error, ParseError) as error:
+            with _opened(root, page, source) as stream:
+                yield from rereader.read(stream, page.state) if rereader else _read(stream, page, source)
+        except _UNREADABLE as error:
             yield _lost(page, source, error)
+
+
+def _each_once(root: Path, source: Source) -> Iterator[RawPage]:
+    seen = set()
+    for page in archived_pages(root, source.id):
+        # The same bytes may answer two questions.
+        if (page.sha256, key := json.dumps(page.state, sort_keys=True)) not in seen:
+            seen.add((page.sha256, key))
+            yield page
+
+
+@contextmanager
+def _opened(root: Path, page: RawPage, source: Source) -> Iterator[BinaryIO]:
+    """The bytes of a page, checked. Raises ParseError when they are not those that were fetched."""
+    place = _place(root / source.id, page)
+    with gzip.open(place, "rb") if page.number else place.open("rb") as opened:
+        stream = cast(BinaryIO, opened)
+        if not _is_whole(stream, page.sha256):
+            raise ParseError("the archived bytes are not those that were fetched")
+        stream.seek(0)
+        yield stream
 
 
 def _is_whole(stream: BinaryIO, sha256: str) -> bool:

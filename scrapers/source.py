@@ -17,6 +17,7 @@ from horizon.errors import SourceError, UsageError
 from horizon.records import Code, Issue, Item, ItemKind, Probability, SourceId
 from horizon.settings import Settings
 from horizon.weeks import IsoWeek
+from taxonomy.load import repeated_keys
 
 _FOLDER = Path(__file__).parent / "sources"
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -179,8 +180,11 @@ class Source(Model):
         return tuple(KEY_PREFIX + name for name in self.keys if not environ.get(KEY_PREFIX + name))
 
     def has_dropped(self, drop: Path | None) -> bool:
-        """Whether a person has put a file into its folder."""
-        return self.drop and drop is not None and drop.is_dir() and any(drop.iterdir())
+        """Whether a person has put a file into its folder: any, or in place of a key the publisher's own, a zip."""
+        if not self.drop or drop is None or not drop.is_dir():
+            return False
+        pattern = "*.zip" if self.keys else "*"
+        return any(path.is_file() and not path.name.startswith(".") for path in drop.rglob(pattern))
 
     def secrets(self, environ: Mapping[str, str], base_url: str) -> dict[str, str]:
         """Its credentials by name. A replay server is never told a real one."""
@@ -242,7 +246,11 @@ def load_source(source_id: str, folder: Path | None = None) -> Source:
         message = f"{path.name} stands among the shipped sources and in {others[0].parent}; give yours another id"
         raise SourceError(message, source=source_id)
     try:
-        source = Source.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        text = path.read_text(encoding="utf-8")
+        for line, key in repeated_keys(yaml.compose(text, yaml.SafeLoader)):
+            # YAML itself forbids it, and the reader would silently take the last.
+            raise SourceError(f"{path.name}:{line}: the key {key!r} stands twice; remove one", source=source_id)
+        source = Source.model_validate(yaml.safe_load(text))
     except yaml.YAMLError as error:
         raise SourceError(f"{path.name} is not YAML: {' '.join(str(error).split())}", source=source_id) from None
     except ValidationError as error:

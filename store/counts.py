@@ -168,10 +168,12 @@ def weekly_counts(
     last = span[1] or max(IsoWeek.parse(week) for weeks in counted.values() for week in weeks)
     sources = sorted({found for _, found in counted})
     statuses = {found: week_statuses(connection, found, first, last, as_of) for found in sources}
+    told = set(connection.execute(select(schema.denominator.c.source).distinct()).scalars())
     points = []
     for name, found in sorted(counted):
         for week in weeks_between(first, last):
-            known = statuses[found][week] not in (None, "ERROR")
+            # Half of a week's items would be divided by the whole week's total.
+            known = statuses[found][week] not in ((None, "ERROR", "PARTIAL") if found in told else (None, "ERROR"))
             n, total = counted[name, found].get(str(week), (None, None)) if known else (None, None)
             points.append(SeriesPoint(series=name, source=found, week=week, n=n, total=total))
     return points

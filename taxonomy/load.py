@@ -74,7 +74,7 @@ def load_area(path: Path) -> AreaFile:
     try:
         loader = _Loader(text)
         node = loader.get_single_node()
-        for at, key in _repeated_keys(node):
+        for at, key in repeated_keys(node):
             # YAML itself forbids it, and the reader would silently take the last.
             raise TaxonomyError(f"the key {key!r} stands twice in one mapping; remove one", file=path, line=at)
         data = None if node is None else loader.construct_document(node)
@@ -97,7 +97,7 @@ def load_area(path: Path) -> AreaFile:
     return area
 
 
-def _repeated_keys(node: yaml.Node | None, seen: set[int] | None = None) -> Iterator[tuple[int, str]]:
+def repeated_keys(node: yaml.Node | None, seen: set[int] | None = None) -> Iterator[tuple[int, str]]:
     """Line and key of every second value of a key. An alias is looked into once: it may lead back to itself."""
     seen = set() if seen is None else seen
     if node is None or id(node) in seen:
@@ -110,10 +110,10 @@ def _repeated_keys(node: yaml.Node | None, seen: set[int] | None = None) -> Iter
                 if key.value in keys:
                     yield key.start_mark.line + 1, key.value
                 keys.add(key.value)
-            yield from _repeated_keys(value, seen)
+            yield from repeated_keys(value, seen)
     elif isinstance(node, yaml.SequenceNode):
         for value in node.value:
-            yield from _repeated_keys(value, seen)
+            yield from repeated_keys(value, seen)
 
 
 def json_schema() -> str:

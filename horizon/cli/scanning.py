@@ -120,7 +120,7 @@ def crawl(week: WeekText = "last", sources: Sources = "all", as_of: AsOf = None,
                 typer.echo(f"{source} {run.week}: already stored")
                 continue
             typer.echo(f"{source} {run.week}: {found.fetch.status}, {found.fetch.items} items in {found.folder}")
-            failed |= found.fetch.status == "ERROR"
+            failed |= found.fetch.status not in steps.KNOWN
     if failed:
         raise typer.Exit(3)
 
@@ -150,7 +150,7 @@ def ingest(
             for source in chosen:
                 found = steps.crawl_source(work, run, source)
                 added = 0 if found is None else steps.ingest_crawl(work, run, found)
-                failed |= found is not None and found.fetch.status == "ERROR"
+                failed |= found is not None and found.fetch.status not in steps.KNOWN
                 typer.echo(f"{source} {run.week}: {added} items new or changed")
     if failed:
         raise typer.Exit(3)

@@ -6,16 +6,17 @@ given (https://github.com/ropensci/medrxivr/issues/19).
 """
 
 import logging
+from collections.abc import Iterator
 from datetime import date
 from io import BytesIO
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, BinaryIO, Literal
 from urllib.parse import quote, urlencode
 
 from pydantic import Field
 
 from horizon.errors import ParseError
-from horizon.records import Item
+from horizon.records import Issue, Item
 from horizon.weeks import IsoWeek
 from scrapers.denominators import Count, write_denominators
 from scrapers.dialects.kept_answers import KeptAnswers, Unreadable, whole_weeks
@@ -24,7 +25,7 @@ from scrapers.items_file import ItemSpool
 from scrapers.parsers.biorxiv_json import USED, Page, Posting, item_of, make_issue, parse_page, plain_category
 from scrapers.parsers.record_fields import left_over
 from scrapers.politeness import CrawlStopped
-from scrapers.source import Model, Text
+from scrapers.source import Model, Source, Text
 from scrapers.walk import Tally, Window
 
 logger = logging.getLogger(__name__)
@@ -239,3 +240,30 @@ class BiorxivDetails:
 
 
 DIALECT = BiorxivDetails
+
+
+class Rereader:
+    """Archived answers read again as the crawl read them: the first day of a preprint may stand in another answer."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._wanted = frozenset(map(plain_category, source.options_as(Options).categories))
+        self._first_days: dict[str, date] = {}
+
+    def note(self, stream: BinaryIO, state: dict[str, Any]) -> None:
+        """First pass, newest answers first. Raises ParseError."""
+        if "count" in state:
+            return
+        for posting in parse_page(stream, self._source).postings:
+            if posting.version == 1:
+                self._first_days.setdefault(posting.doi, posting.day)
+
+    def read(self, stream: BinaryIO, state: dict[str, Any]) -> Iterator[Item | Issue]:
+        """Second pass. Answers to other questions than for a page hold preprints that nobody asked for."""
+        if "cursor" not in state:
+            return
+        page = parse_page(stream, self._source)
+        yield from page.issues
+        for posting in page.postings:
+            if not self._wanted or posting.category in self._wanted:
+                yield from item_of([posting], self._source, self._first_days.get(posting.doi))

@@ -112,6 +112,9 @@ class DropFolder:
             if unread:
                 # Not read, not claimed: after a fix of the file or the parser it is tried again.
                 self._write_ledger({digest: claim for digest, claim in ledger.items() if digest not in unread})
+                names = ", ".join(sorted(self._name(mine[digest]) for digest in unread))[:300]
+                # A file may hold thousands of records: it is never a few refused ones.
+                self.tally.stopped = f"{len(unread)} dropped files cannot be read: {names}; mend them or take them away"
             self.tally.chain_ended = self.tally.reconciled = True
         except OSError as error:
             logger.exception("the drop folder cannot be read")
@@ -267,7 +270,9 @@ def parser_of(source: Source, folder: str) -> Parse:
 
     def parse_dropped(stream: BinaryIO) -> Iterator[Item | Issue]:
         for one in other.parse_items(stream):
-            yield one.model_copy(update={"source": source.id})
+            # An id of its own: under the one of the service asked by query, a file by hand would take its items away.
+            named = {"id": f"{source.id}:{one.id.split(':', 1)[1]}"} if isinstance(one, Item) else {}
+            yield one.model_copy(update={"source": source.id, **named})
 
     return parse_dropped
 

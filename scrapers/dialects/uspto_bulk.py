@@ -77,7 +77,7 @@ class UsptoBulk:
         self._files = folder / "files"
         self._exchange, self._pause = exchange, pause
         self._dropped = _zips(window.drop)
-        self._may_ask = bool(window.secrets.get(_KEY)) or not self._dropped
+        self._may_ask = bool(window.secrets.get(_KEY))
         self.tally = Tally()
 
     async def run(self) -> None:

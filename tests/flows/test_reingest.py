@@ -32,6 +32,17 @@ def test_the_archive_is_read_by_todays_parser_and_no_feed_is_asked(
     assert server.requests == ()
 
 
+def test_an_archive_of_all_sources_tells_what_the_crawls_told(
+    open_workspace: OpenWorkspace, server: ReplayServer, world: SimulatedWorld
+) -> None:
+    work, now = open_workspace(), tuesday_after(world.last_week)
+    summary = run_weekly_scan(work, WeeklyParams(week=world.last_week, formats=("json",)), now)
+    assert len(summary.fetches) > 5
+    before = work.store.table_digest()
+    assert run_reingest(work, (), now).ingested == 0
+    assert work.store.table_digest()["item_version"] == before["item_version"]
+
+
 def test_without_an_archive_there_is_nothing_to_do(
     open_workspace: OpenWorkspace, server: ReplayServer, world: SimulatedWorld
 ) -> None:

@@ -19,6 +19,7 @@ from scrapers.health import judge
 from scrapers.items_file import ItemSpool, read_items
 from scrapers.source import load_source
 from scrapers.walk import Tally, Window
+from store.work_keys import keys_of
 from tests.scrapers.test_uspto_xml import document
 
 SOURCE = load_source("drop")
@@ -128,29 +129,42 @@ def test_exchange_documents_from_an_office_are_read_by_their_folder(drop: Drop, 
 
 
 @pytest.mark.parametrize("folder", ["cnipa", "docdb", "epo_ops"])
-def test_exchange_documents_are_of_the_drop_folder_and_keep_their_worldwide_ids(drop: Drop, folder: str) -> None:
+def test_exchange_documents_are_items_of_the_drop_folder(drop: Drop, folder: str) -> None:
     fixture = Path(__file__).parent / "fixtures" / "epo_ops" / "docdb_file.xml"
     drop.put(f"{folder}/20260310.xml", fixture.read_bytes())
     drop.put("uspto_applications/one.xml", ONE)
     outcome = drop.crawl()
     assert outcome.status == "OK"
     assert {item.id: item.source for item in outcome.items.values()} == {
-        "epo:CN.121000007.A": "drop",
-        "epo:DE.202026000008.U1": "drop",
+        "drop:CN.121000007.A": "drop",
+        "drop:DE.202026000008.U1": "drop",
         # What the document is, not where it lies.
         "uspto:US.12900001.B2": "uspto_grants",
     }
     assert {issue.source for issue in outcome.tally.issues} <= {"drop", "uspto_grants"}
 
 
-def test_a_dropped_publication_is_the_item_that_ops_has(drop: Drop) -> None:
-    """One id: in the store the newer of two versions is in force, and it counts once, under its own source."""
+def test_a_dropped_publication_never_takes_the_place_of_the_one_that_ops_has(drop: Drop) -> None:
+    """Two items and one work: under one id, a file by hand would take items out of the series of the service."""
     data = (Path(__file__).parent / "fixtures" / "epo_ops" / "search_with_biblio.xml").read_bytes()
     found = {one.id: one for one in load_source("epo_ops").parse_items(io.BytesIO(data)) if isinstance(one, Item)}
     drop.put("docdb/answer.xml", data)
     dropped = drop.crawl().items
-    assert dropped.keys() == found.keys()
-    assert all(dropped[name] == item.model_copy(update={"source": "drop"}) for name, item in found.items())
+    assert {name.split(":")[1] for name in dropped} == {name.split(":")[1] for name in found}
+    assert not dropped.keys() & found.keys()
+    for name, item in found.items():
+        twin = dropped[name.replace("epo:", "drop:")]
+        assert twin.model_copy(update={"id": item.id, "source": item.source}) == item
+        assert {key.digest for key in keys_of(twin)} >= {key.digest for key in keys_of(item)}
+
+
+def test_a_file_that_cannot_be_read_is_no_complete_week(drop: Drop) -> None:
+    """A weekly file that was cut short may hold thousands of patents."""
+    drop.put("uspto_grants/one.xml", ONE)
+    drop.put("uspto_grants/half.zip", zipped(two__xml=TWO)[:-30])
+    outcome = drop.crawl()
+    assert (outcome.status, outcome.ids) == ("PARTIAL", IDS[:1])
+    assert "uspto_grants/half.zip" in (outcome.reason or "")
 
 
 def test_a_file_is_read_once_whatever_its_name_and_week(drop: Drop) -> None:

@@ -55,6 +55,13 @@ def test_a_wrong_source_file_is_named_with_its_field(change: dict[str, object], 
         load_source("arxiv", tmp_path)
 
 
+def test_a_key_that_stands_twice_is_named_with_its_line(tmp_path: Path) -> None:
+    shipped = FILE.read_text(encoding="utf-8")
+    (tmp_path / "arxiv.yml").write_text(f"{shipped}\ntrust: low\n", encoding="utf-8")
+    with pytest.raises(SourceError, match=r"arxiv\.yml:\d+: the key 'trust' stands twice"):
+        load_source("arxiv", tmp_path)
+
+
 def test_a_source_file_that_is_no_yaml_is_named(tmp_path: Path) -> None:
     (tmp_path / "arxiv.yml").write_text("id: [")
     with pytest.raises(SourceError, match=r"arxiv\.yml is not YAML"):

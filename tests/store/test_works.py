@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import insert
 
-from horizon.records import Fetch, Item
+from horizon.records import Fetch, FetchStatus, Item
 from horizon.weeks import IsoWeek
 from store import schema
 from store.database import Store, migrate
@@ -224,6 +224,21 @@ def test_a_told_total_is_divided_by_and_until_then_the_week_is_unknown(store: St
     store.recount("run-2", at(7), TAXONOMY, MODEL, place, ["area:fusion"], {"epo_ops"})
     assert counts(store) == {f"epo_ops area:fusion {WEEK}": (1, 6000)}
     assert counts(store, at(1)) == {f"epo_ops area:fusion {WEEK}": (1, 5000)}
+
+
+@pytest.mark.parametrize(("status", "n"), [("OK", 1), ("PARTIAL", None), ("ERROR", None)])
+def test_a_week_read_in_part_is_not_divided_by_its_whole_total(
+    sqlite_store: Store, status: FetchStatus, n: int | None
+) -> None:
+    run = begin(sqlite_store)
+    item = patent("CN.1.A", date(2026, 11, 17))
+    sqlite_store.ingest("run-1", run.started, [item])
+    sqlite_store.add_denominators("run-1", run.started, "epo_ops", {WEEK: 5000})
+    sqlite_store.record_fetch("run-1", a_fetch(status, source="epo_ops"), run.started)
+    sqlite_store.add_labels("run-1", run.started, [item], [a_label(item, routes=())])
+    sqlite_store.recount("run-1", run.started, TAXONOMY, MODEL, {("epo_ops", WEEK)}, ["area:fusion"], {"epo_ops"})
+    (point,) = sqlite_store.weekly_counts(TAXONOMY, MODEL)
+    assert point.n == n
 
 
 def test_no_matches_in_a_week_with_a_told_total_is_zero(store: Store) -> None:
