@@ -25,6 +25,7 @@ from scrapers.source import Politeness, Source, is_loopback
 
 logger = logging.getLogger(__name__)
 _MOST_REDIRECTS = 3
+_RULES = "dont_obey_robotstxt"
 _MOVED = (301, 302, 303, 307, 308)
 _TO_ANY_HOST = (b"accept", b"accept-encoding", b"accept-language", b"range", b"user-agent")
 """Headers that may go to another host than the one addressed; any other may hold a secret."""
@@ -50,6 +51,8 @@ class Manners:
         self._source, self._politeness, self._turn, self._scale = source, source.politeness, turn, scale
         self._base_url = base_url
         self._begun = False
+        self._rules_unknown = ""
+        """Why robots.txt could not be had."""
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "Manners":
@@ -61,12 +64,18 @@ class Manners:
         if not self._begun:
             self._turn.check_pause(self._source)
             self._begun = True
+        if self._rules_unknown and not _asks_for_rules(request):
+            why = f"robots.txt cannot be had, which forbids everything until it can: {self._rules_unknown}"
+            raise self._stop(why, request.url)
         if not self._allowed(request.url):
             raise self._stop(f"the host is not among the hosts of {self._source.id}.yml; nothing was sent", request.url)
         self._turn.note_request()
 
     async def process_response(self, request: Request, response: Response) -> Request | Response:
         status = response.status
+        if _asks_for_rules(request) and 400 <= status < 500 and status not in (408, 429):
+            # No rules are there: everything is allowed, https://www.rfc-editor.org/rfc/rfc9309#section-2.3.1.3
+            return response.replace(status=200, body=b"")
         if status in request.meta.get("accept", (200,)):
             return response
         if status in _MOVED:
@@ -103,6 +112,9 @@ class Manners:
         if times >= len(waits):
             if kind == "throttled":
                 self._turn.pause_next(waits[-1] * self._scale, "HTTP 429: the source asks for fewer requests")
+            if _asks_for_rules(request):
+                # Scrapy would go on as if everything were allowed, https://www.rfc-editor.org/rfc/rfc9309#section-2.3.1.4
+                self._rules_unknown = why
             raise self._stop(f"given up after {times + 1} attempts, last: {why}", request.url)
         asked = 0.0 if response is None else asked_wait_s(response, self._politeness)
         seconds = max(waits[times], asked) * self._scale
@@ -158,6 +170,11 @@ class Manners:
         return CrawlStopped(why, source=self._source.id, url=url)
 
 
+def _asks_for_rules(request: Request) -> bool:
+    """Whether Scrapy itself asks for robots.txt; the calls of a dialect wait for its answer."""
+    return bool(request.meta.get(_RULES))
+
+
 def asked_wait_s(response: Response, politeness: Politeness) -> float:
     """Seconds that `Retry-After` asks for, at most `longest_wait_s`; 0 without one or with an unreadable one.
 
@@ -187,7 +204,8 @@ def _instant(text: str) -> float | None:
 
 def _carried(request: Request) -> dict[str, Any]:
     """Our own entries, without what Scrapy has put into the meta of the request before."""
-    kept = ("throttled", "failed", "moved", "accept", "download_slot", "into")
+    # Without its mark, robots.txt asked for once more would wait for robots.txt, for ever.
+    kept = (_RULES, "throttled", "failed", "moved", "accept", "download_slot", "into")
     return {key: request.meta[key] for key in kept if key in request.meta}
 
 

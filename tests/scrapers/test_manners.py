@@ -176,3 +176,37 @@ def test_a_flood_is_not_asked_for_again(turn: Turn, waits: list[float]) -> None:
     with pytest.raises(CrawlStopped, match="larger than the 64 MB"):
         asyncio.run(Manners(SOURCE, turn, 1.0, URL).process_exception(Request(URL), DownloadCancelledError("big")))
     assert waits == []
+
+
+# ---- robots.txt ------------------------------------------------------------------------------------------------------
+
+RULES = Request("https://oaipmh.arxiv.org/robots.txt", meta={"dont_obey_robotstxt": True})
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 410])
+def test_a_host_without_rules_allows_everything(turn: Turn, status: int) -> None:
+    """RFC 9309, 2.3.1.3. A page of words about the error is no rule, and no reason to keep away for a day."""
+    manners = Manners(SOURCE, turn, 1.0, URL)
+    page = Response(RULES.url, status=status, body=b"User-agent: *\nDisallow: /")
+    found = asyncio.run(manners.process_response(RULES, page))
+    assert isinstance(found, Response)
+    assert (found.status, found.body) == (200, b"")
+    manners.process_request(Request(URL))
+
+
+@pytest.mark.parametrize("status", [301, 429, 503])
+def test_rules_asked_for_again_do_not_wait_for_themselves(turn: Turn, waits: list[float], status: int) -> None:
+    again = answer(turn, status, {"Location": "/robots2.txt"}, RULES)
+    assert isinstance(again, Request)
+    assert again.meta["dont_obey_robotstxt"] is True
+
+
+def test_rules_that_cannot_be_had_forbid_everything(turn: Turn, waits: list[float]) -> None:
+    """RFC 9309, 2.3.1.4; Scrapy by itself would go on."""
+    manners = Manners(SOURCE, turn, 1.0, URL)
+    asked: Request | None = RULES
+    with pytest.raises(CrawlStopped, match="given up"):
+        while asked is not None:
+            asked = asyncio.run(manners.process_exception(asked, DownloadTimeoutError()))
+    with pytest.raises(CrawlStopped, match=r"robots\.txt cannot be had"):
+        manners.process_request(Request(URL))
