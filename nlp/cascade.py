@@ -19,9 +19,9 @@ from taxonomy.load import Taxonomy
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
-OPEN_FROM = 0.06
+OPEN_FROM = 0.1
 """An item is open when an area's cheap probability is at least this, and ..."""
-SETTLED_FROM = 0.98
+SETTLED_FROM = 0.95
 """... less than this, or when two areas are at least OPEN_FROM."""
 
 

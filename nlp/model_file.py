@@ -87,7 +87,7 @@ class Labelled:
     ids: tuple[str, ...]
     areas: tuple[frozenset[str], ...]
     vectors: "np.ndarray[tuple[int, int], np.dtype[np.int8]]"
-    """(item, width), unit vectors times a scale that cosines do not feel."""
+    """(item, width), each scaled to the whole range, which cosines do not feel."""
 
     @cached_property
     def units(self) -> Vectors:

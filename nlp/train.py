@@ -45,8 +45,6 @@ MIN_DF = 2
 FEWEST_POSITIVES = 10
 """An area with fewer labelled items is left to the shared rule model."""
 FOLDS = 5
-_VECTOR_SCALE = 400.0
-"""Of a unit vector of 384 numbers, hardly any beyond 0.3: int8 then holds two digits of each."""
 
 
 @dataclass(frozen=True)
@@ -135,13 +133,14 @@ def fit(
     columns = _areas_with_labels(examples, taxonomy)
     fitted = fit_once(examples, tables, np.arange(len(examples.readings)), columns)
     unseen = _cross_validate(examples, tables, columns, seed)
-    truth = both_copies(examples.labels[: examples.labelled])
+    n = examples.labelled
+    truth = both_copies(examples.labels[:n])
+    # Words and rules alone lean on terms chosen with these texts in view, so theirs are read with evidence dropped too.
     cheap = Stage(fitted.cheap, _calibrations(unseen.cheap, truth, columns, seed))
     full = None
     if fitted.full is not None and unseen.full is not None:
-        full = Stage(fitted.full, _calibrations(unseen.full, truth, columns, seed))
+        full = Stage(fitted.full, _calibrations(unseen.full[:n], truth[:n], columns, seed))
     values, last = (unseen.cheap, cheap) if unseen.full is None or full is None else (unseen.full, full)
-    n = examples.labelled
     metrics = {
         area: _measure(values[:n, place], truth[:n, column], last.calibrations[area])
         for place, (area, column) in enumerate(columns.items())
@@ -271,7 +270,8 @@ def _fit_routes(
 def _labelled(labelled: Sequence[LabelledDocument], tables: Tables) -> Labelled | None:
     if tables.vectors is None:
         return None
-    vectors = np.clip(np.round(tables.vectors[: len(labelled)] * _VECTOR_SCALE), -127, 127).astype(np.int8)
+    rows = tables.vectors[: len(labelled)]
+    vectors = np.round(rows * (127 / np.abs(rows).max(axis=1, keepdims=True))).astype(np.int8)
     return Labelled(
         tuple(row.document.id for row in labelled), tuple(frozenset(row.areas) for row in labelled), vectors
     )
