@@ -25,7 +25,6 @@ from nlp.labelled import LabelledDocument, read_labels
 from nlp.measures import average_precision, f1_by_column
 from nlp.model_file import Stage, TrainedModel
 from nlp.new_area import grow
-from nlp.routes import UNTRAINED
 from nlp.train import MIN_DF, both_copies, fit_rules
 from nlp.training_set import tabulate, training_set
 from nlp.vectorizer import Vectorizer
@@ -90,9 +89,7 @@ def _without(area: str, others: Rows, taxonomy: Taxonomy, encoder: CachedEncoder
     width = 0 if encoder is None else encoder.width
     cheap, full = (_no_heads(len(vectorizer.vocabulary), each) for each in (0, width))
     last = Stage(full, {}) if width else None
-    return TrainedModel(
-        vectorizer, rules.mean, rules.scale, rules.model, shared, Stage(cheap, {}), last, UNTRAINED, None
-    )
+    return TrainedModel(vectorizer, rules.mean, rules.scale, rules.model, shared, Stage(cheap, {}), last, None)
 
 
 def _no_heads(grams: int, width: int) -> Heads:

@@ -19,7 +19,7 @@ from nlp.encoder import Vectors, load_encoder
 from nlp.features import Document, Floats, Reader, Reading
 from nlp.matcher import Hit, Matcher
 from nlp.model_file import SHIPPED, Card, TrainedModel, load_model
-from nlp.routes import Hits
+from nlp.routes import Hits, route_probability
 from nlp.vectors import CachedEncoder
 from taxonomy.load import Taxonomy
 from taxonomy.schema import AreaFile
@@ -157,6 +157,11 @@ class Classifier:
                 table[row, self._columns[area]] = cpc_log_odds(codes)
         return table
 
+    @property
+    def model(self) -> TrainedModel:
+        """All learnt numbers."""
+        return self._model
+
     def _judge_row(self, reading: Reading, scores: Scores, row: int) -> list[Judgement]:
         values = scores.probabilities[row]
         columns = [column for column in np.argsort(-values, kind="stable") if values[column] >= LISTED_FROM]
@@ -179,9 +184,8 @@ class Classifier:
 
     def _routes(self, reading: Reading, area: AreaFile) -> Iterator[RouteLabel]:
         hits = self.matcher.route_hits(reading.matches, area.id)
-        probabilities = self._model.routes.probabilities(hits)
         for route in area.routes:
-            probability = probabilities.get(route.id, 0.0)
+            probability = route_probability(hits.get(route.id, ()))
             if probability >= ROUTE_LISTED_FROM:
                 evidence = tuple(map(reading.matches.evidence, _telling(hits[route.id], _MOST_ROUTE_TERMS)))
                 yield RouteLabel(route=route.id, probability=probability, evidence=evidence)
@@ -190,10 +194,6 @@ class Classifier:
     def taxonomy_areas(self) -> tuple[str, ...]:
         """In the order of the columns of `decisions`."""
         return tuple(area.id for area in self.taxonomy.areas)
-
-    @property
-    def model(self) -> TrainedModel:
-        return self._model
 
     def _evidence(self, reading: Reading, scores: Scores, row: int, column: int) -> Iterator[Evidence]:
         area = self.taxonomy.areas[column]

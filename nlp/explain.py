@@ -7,7 +7,7 @@ from nlp.classifier import Classifier, Judgement
 from nlp.codes import code_evidence
 from nlp.features import Document, Reading, read
 from nlp.matcher import Hit, Matcher
-from nlp.routes import UNTRAINED
+from nlp.routes import route_probability
 from taxonomy.load import Taxonomy
 from taxonomy.schema import AreaFile
 
@@ -55,7 +55,7 @@ def _paragraph(
     yield from map(_line, [*found, *codes])
     if judgement is not None:
         yield from (_line(each) for each in judgement.evidence if each.kind in _JUDGED)
-    yield from _routes(reading, area, matcher, classifier)
+    yield from _routes(reading, area, matcher)
 
 
 def _verdict(judgement: Judgement | None, classifier: Classifier | None) -> str:
@@ -67,12 +67,9 @@ def _verdict(judgement: Judgement | None, classifier: Classifier | None) -> str:
     return f": {judgement.probability:.3f}, {'assigned' if judgement.assigned else 'not assigned'}{doubt}"
 
 
-def _routes(reading: Reading, area: AreaFile, matcher: Matcher, classifier: Classifier | None) -> Iterator[str]:
-    found = matcher.route_hits(reading.matches, area.id)
-    model = UNTRAINED if classifier is None else classifier.model.routes
-    probabilities = model.probabilities(found)
-    for route, hits in sorted(found.items()):
-        yield f"  route {route}: {probabilities[route]:.2f} given the area ({_quotes(reading, hits)})"
+def _routes(reading: Reading, area: AreaFile, matcher: Matcher) -> Iterator[str]:
+    for route, hits in sorted(matcher.route_hits(reading.matches, area.id).items()):
+        yield f"  route {route}: {route_probability(hits):.2f} given the area ({_quotes(reading, hits)})"
 
 
 def _quotes(reading: Reading, hits: Sequence[Hit]) -> str:

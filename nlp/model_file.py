@@ -21,7 +21,6 @@ from nlp.encoder import Vectors
 from nlp.features import RULE_FEATURES, Floats
 from nlp.heads import Heads
 from nlp.normalize import VERSION as NORMALISER
-from nlp.routes import ROUTE_FEATURES, RouteModel
 from nlp.vectorizer import Vectorizer
 
 if TYPE_CHECKING:
@@ -69,7 +68,6 @@ class Card(BaseModel):
     seed: int
     settings: dict[str, float | int | str | bool]
     rule_features: tuple[str, ...]
-    route_features: tuple[str, ...]
     ngrams: int
     areas: dict[str, AreaMetrics]
     macro_f1: float
@@ -119,7 +117,6 @@ class TrainedModel:
     """Over TF-IDF and rules: every item."""
     full: Stage | None
     """Over the text's vector too: items that the first stage leaves open."""
-    routes: RouteModel
     labelled: Labelled | None
 
 
@@ -147,7 +144,6 @@ def model_bytes(model: TrainedModel) -> bytes:
         "shared": _calibration_numbers(model.shared),
         "cheap": _stage_parts(model.cheap),
         "full": None if model.full is None else _stage_parts(model.full),
-        "routes": np.array([*model.routes.weights, model.routes.intercept, model.routes.threshold]),
         "labelled": None if model.labelled is None else _labelled_parts(model.labelled),
     }
     return _canonical(skops.io.dumps(content))
@@ -225,7 +221,7 @@ def _check(card: Card, content: bytes, directory: Path) -> None:
     if found != card.sha256:
         message = f"expected model.skops with SHA-256 {card.sha256[:12]}..., found {found[:12]}... in {directory}"
         raise ModelError(f"{message}; the file was altered: run horizon train")
-    if (card.normaliser, card.rule_features, card.route_features) != (NORMALISER, RULE_FEATURES, ROUTE_FEATURES):
+    if card.normaliser != NORMALISER or card.rule_features != RULE_FEATURES:
         message = f"expected a model for normaliser {NORMALISER} and {len(RULE_FEATURES)} rule features"
         detail = f"found {card.normaliser} and {len(card.rule_features)} in {directory}"
         raise ModelError(f"{message}, {detail}; run horizon train")
@@ -257,7 +253,6 @@ def _decode(content: bytes, directory: Path) -> TrainedModel:
         _calibration(parts["shared"]),
         _stage(parts["cheap"]),
         None if parts["full"] is None else _stage(parts["full"]),
-        RouteModel(parts["routes"][:-2], float(parts["routes"][-2]), float(parts["routes"][-1])),
         None if parts["labelled"] is None else _labelled(parts["labelled"]),
     )
 

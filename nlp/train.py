@@ -19,7 +19,6 @@ from nlp.calibration import STATED_PRECISION, Calibration, Ints, calibrate, f1
 from nlp.features import RULE_FEATURES, Floats
 from nlp.heads import RULE_WEIGHT, STRENGTH, Heads, fit_head, join_heads
 from nlp.labelled import LabelledDocument, read_all_labels
-from nlp.matcher import Matcher
 from nlp.measures import average_precision, calibration_error
 from nlp.model_file import (
     AreaMetrics,
@@ -32,7 +31,6 @@ from nlp.model_file import (
     save_model,
 )
 from nlp.normalize import VERSION as NORMALISER
-from nlp.routes import ROUTE_FEATURES, RouteModel, fit_routes, route_of_words
 from nlp.training_set import DROPPED, WEAK_WEIGHT, Tables, TrainingSet, tabulate, training_set
 from nlp.vectorizer import Vectorizer
 from nlp.vectors import CachedEncoder
@@ -105,7 +103,6 @@ def train(
         seed=seed,
         settings=_settings(use_rules, weak),
         rule_features=RULE_FEATURES,
-        route_features=ROUTE_FEATURES,
         ngrams=len(model.vectorizer.vocabulary),
         areas=metrics,
         macro_f1=round(float(np.mean([each.f1 for each in metrics.values()])), 4),
@@ -149,7 +146,7 @@ def fit(
     model = TrainedModel(
         vectorizer, rules.mean, rules.scale, rules.model,
         calibrate(unseen.shared.ravel(), truth.ravel(), precision=0.0, seed=seed),
-        cheap, full, _fit_routes(labelled, examples, taxonomy, seed), _labelled(labelled, tables),
+        cheap, full, _labelled(labelled, tables),
     )  # fmt: skip
     return model, metrics
 
@@ -249,22 +246,6 @@ def _calibrations(values: Floats, truth: Ints, columns: dict[str, int], seed: in
         area: calibrate(values[:, place], truth[:, column], seed=seed)
         for place, (area, column) in enumerate(columns.items())
     }
-
-
-def _fit_routes(
-    labelled: Sequence[LabelledDocument], examples: TrainingSet, taxonomy: Taxonomy, seed: int
-) -> RouteModel:
-    """From the items of which an annotator named a route, in the areas to which a named route belongs."""
-    matcher, rows, taken = Matcher(taxonomy), [], []
-    for each, reading in zip(labelled, examples.readings, strict=False):
-        for area in taxonomy.areas:
-            if area.id not in each.areas or reading.chinese:
-                continue
-            named = frozenset(route for words in each.routes if (route := route_of_words(words, area)))
-            if named:
-                rows.append(matcher.route_hits(reading.matches, area.id))
-                taken.append(named)
-    return fit_routes(rows, taken, seed=seed)
 
 
 def _labelled(labelled: Sequence[LabelledDocument], tables: Tables) -> Labelled | None:
