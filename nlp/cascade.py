@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
 OPEN_FROM = 0.1
-"""An item is open when an area's cheap probability is at least this, and ..."""
-SETTLED_FROM = 0.95
-"""... less than this, or when two areas are at least OPEN_FROM."""
+SETTLED_FROM = 0.9
+"""An item is open when its cheap probability for an area is between the low end of that area's doubt (below it only
+one in twenty items of the area is found in cross-validation), at most OPEN_FROM, and SETTLED_FROM, or above the low
+ends of two areas. Opening less is quicker and loses items unlike those labelled: benchmarks/results/labels.md."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,15 @@ class Cascade:
         self._columns = {area.id: column for column, area in enumerate(taxonomy.areas)}
         self.cheap = _Laid(model.cheap, taxonomy)
         self.full = _Laid(model.full, taxonomy) if usable and model.full is not None else None
+        self._low = np.array(
+            [
+                min(self.cheap.calibrations[place].low, OPEN_FROM)
+                if (place := self.cheap.rank.get(column)) is not None
+                else 1.0
+                for column in range(len(taxonomy.areas))
+            ]
+        )
+        """An area without a head opens nothing: no second stage knows it."""
         self._shared = tuple(model.shared for _ in taxonomy.areas)
 
     @property
@@ -65,7 +75,9 @@ class Cascade:
         calibrations = [list(self._shared) for _ in readings]
         latin = np.flatnonzero([not reading.chinese for reading in readings])
         self._lay(self.cheap, latin, text, verdicts, None, log_odds, calibrations)
-        wanted = np.flatnonzero([True] * len(readings) if read_all else _open(sigmoid(log_odds + code_log_odds)))
+        wanted = np.arange(len(readings))
+        if not read_all:
+            wanted = np.flatnonzero(is_open(sigmoid(log_odds + code_log_odds), self._low))
         vectors: dict[int, Vectors] = {}
         if self.full is not None and self._encoder is not None:
             rows = wanted if not self._encoder.english else np.intersect1d(wanted, latin)
@@ -105,12 +117,14 @@ class _Laid:
         self.columns = np.array([column for column, _ in pairs], dtype=np.int64)
         self.places = np.array([place for _, place in pairs], dtype=np.int64)
         self.place_of = dict(pairs)
+        """Of a column of the taxonomy the place among the stage's heads."""
+        self.rank = {column: rank for rank, (column, _) in enumerate(pairs)}
         self.calibrations = [stage.calibrations[stage.heads.areas[place]] for place in self.places]
 
 
-def _open(probabilities: Floats) -> npt.NDArray[np.bool_]:
-    """Whether words and rules leave an item open."""
-    possible = probabilities >= OPEN_FROM
+def is_open(probabilities: Floats, low: Floats) -> npt.NDArray[np.bool_]:
+    """Whether words and rules leave an item open; `low` by area."""
+    possible = probabilities >= low
     unsettled = possible & (probabilities < SETTLED_FROM)
     result: npt.NDArray[np.bool_] = unsettled.any(axis=1) | (possible.sum(axis=1) > 1)
     return result

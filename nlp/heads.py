@@ -52,19 +52,26 @@ class Heads:
 
 
 def fit_head(
-    text: "csr_matrix", verdicts: Floats, vectors: Vectors | None, labels: Ints, weights: Floats
+    text: "csr_matrix",
+    verdicts: Floats,
+    vectors: Vectors | None,
+    labels: Ints,
+    weights: Floats,
+    *,
+    rule_weight: float = RULE_WEIGHT,
+    strength: float = STRENGTH,
 ) -> tuple[Floats, float]:
     """Coefficients (n-grams, rule verdict, vector) and intercept of one area."""
     from scipy.sparse import csr_matrix, hstack
     from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]  # ships no types
 
-    columns = [text, csr_matrix(RULE_WEIGHT * verdicts[:, None])]
+    columns = [text, csr_matrix(rule_weight * verdicts[:, None])]
     if vectors is not None:
         columns.append(csr_matrix(vectors.astype(np.float64)))
-    head = LogisticRegression(C=STRENGTH, class_weight="balanced", solver="liblinear", random_state=0)
+    head = LogisticRegression(C=strength, class_weight="balanced", solver="liblinear", random_state=0)
     head.fit(csr_matrix(hstack(columns)), labels, sample_weight=weights)
     coefficients: Floats = head.coef_[0]
-    coefficients[text.shape[1]] *= RULE_WEIGHT
+    coefficients[text.shape[1]] *= rule_weight
     return coefficients, float(head.intercept_[0])
 
 

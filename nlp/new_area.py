@@ -25,6 +25,8 @@ from taxonomy.load import Taxonomy
 
 PRESUMED_WEIGHT = 0.3
 """Of an item labelled for other areas and presumed not to be of this one."""
+RULES_OF_FEW, STRENGTH_OF_FEW = 2.0, 2.0
+"""With few labels the area's own rules lead and its words are held back: see benchmarks/results/new_area.md."""
 FEWEST = 4
 _FOLDS = 4
 
@@ -134,7 +136,10 @@ def _fit(tables: Tables, verdicts: Sequence[Floats], labels: Ints, weights: Floa
     text = vstack([tables.text[rows]] * 2).tocsr()
     vectors = None if tables.vectors is None else np.concatenate([tables.vectors[rows]] * 2)
     both = np.concatenate([each[rows] for each in verdicts])
-    return fit_head(text, both, vectors, both_copies(labels[rows]), np.concatenate([weights[rows]] * 2))
+    return fit_head(
+        text, both, vectors, both_copies(labels[rows]), np.concatenate([weights[rows]] * 2),
+        rule_weight=RULES_OF_FEW, strength=STRENGTH_OF_FEW,
+    )  # fmt: skip
 
 
 def _out_of_fold(

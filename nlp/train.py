@@ -7,7 +7,7 @@ and bands of doubt come from decision values of cross-validation (nlp.calibratio
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from horizon.errors import UsageError
-from nlp.calibration import STATED_PRECISION, Calibration, Ints, calibrate, f1
+from nlp.calibration import STATED_PRECISION, Calibration, Ints, calibrate, doubt_band, f1
 from nlp.features import RULE_FEATURES, Floats
 from nlp.heads import RULE_WEIGHT, STRENGTH, Heads, fit_head, join_heads
 from nlp.labelled import LabelledDocument, read_all_labels
@@ -133,7 +133,8 @@ def fit(
     n = examples.labelled
     truth = both_copies(examples.labels[:n])
     # Words and rules alone lean on terms chosen with these texts in view, so theirs are read with evidence dropped too.
-    cheap = Stage(fitted.cheap, _calibrations(unseen.cheap, truth, columns, seed))
+    first = _calibrations(unseen.cheap, truth, columns, seed)
+    cheap = Stage(fitted.cheap, _with_doubt(first, unseen.cheap[:n], truth[:n], columns))
     full = None
     if fitted.full is not None and unseen.full is not None:
         full = Stage(fitted.full, _calibrations(unseen.full[:n], truth[:n], columns, seed))
@@ -246,6 +247,18 @@ def _calibrations(values: Floats, truth: Ints, columns: dict[str, int], seed: in
         area: calibrate(values[:, place], truth[:, column], seed=seed)
         for place, (area, column) in enumerate(columns.items())
     }
+
+
+def _with_doubt(
+    calibrations: dict[str, Calibration], values: Floats, truth: Ints, columns: dict[str, int]
+) -> dict[str, Calibration]:
+    """The bands of doubt read from texts as they are, for they decide which of these the encoder reads."""
+    found = {}
+    for place, (area, column) in enumerate(columns.items()):
+        each = calibrations[area]
+        low, high = doubt_band(each.probabilities(values[:, place]), truth[:, column], each.threshold)
+        found[area] = replace(each, low=low, high=high)
+    return found
 
 
 def _labelled(labelled: Sequence[LabelledDocument], tables: Tables) -> Labelled | None:
