@@ -16,7 +16,7 @@ import numpy as np
 from benchmarks.label_baselines import by_keywords, by_likeness, by_linear_model, truth_of
 from horizon.errors import UsageError
 from nlp.classifier import Classifier
-from nlp.encoder import load_encoder
+from nlp.embeddings import load_encoder
 from nlp.evaluate import Report, evaluate_rows
 from nlp.features import Document
 from nlp.labelled import LabelledDocument, read_labels

@@ -19,7 +19,7 @@ from benchmarks.labels import SHARED, VECTORS
 from horizon.errors import UsageError
 from nlp.calibration import calibrate
 from nlp.classifier import Classifier
-from nlp.encoder import load_encoder
+from nlp.embeddings import load_encoder
 from nlp.heads import Heads
 from nlp.labelled import LabelledDocument, read_labels
 from nlp.measures import average_precision, f1_by_column

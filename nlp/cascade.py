@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nlp.calibration import Calibration, sigmoid
-from nlp.encoder import Vectors
+from nlp.embeddings import Vectors
 from nlp.features import Floats, Reading, rule_features
 from nlp.model_file import Stage, TrainedModel
 from nlp.train import rule_verdicts

@@ -15,7 +15,7 @@ import numpy as np
 from horizon.records import Evidence, Item, Label, RouteLabel
 from nlp.cascade import Cascade, Scores
 from nlp.codes import CodeSummary, code_evidence
-from nlp.encoder import Vectors, load_encoder
+from nlp.embeddings import Vectors, load_encoder
 from nlp.features import Document, Floats, Reader, Reading
 from nlp.matcher import Hit, Matcher
 from nlp.model_file import SHIPPED, Card, TrainedModel, load_model

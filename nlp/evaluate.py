@@ -69,8 +69,8 @@ class StreamReport:
 
     area: str
     assigned_share: float
-    precision: float
-    """Of the labelled items of like probability, weighted by how often the stream has such; None would be a guess."""
+    precision: float | None
+    """Of the labelled items of like probability, weighted by how often the stream has such; None without any."""
 
 
 @dataclass(frozen=True)
@@ -247,7 +247,7 @@ def _stream(judged: Judged, classifier: Classifier, stream: Iterable[Document]) 
             like = judged.truth[taken, k][bins == each]
             share = float(like.mean()) if len(like) else float((_STREAM_BINS[each - 1] + _STREAM_BINS[each]) / 2)
             weight, right = weight + count, right + count * share
-        found.append(StreamReport(area, float(decided[:, k].mean()), right / weight if weight else 0.0))
+        found.append(StreamReport(area, float(decided[:, k].mean()), right / weight if weight else None))
     return tuple(found)
 
 
@@ -288,5 +288,6 @@ def _slice_table(report: Report) -> list[str]:
 def _stream_table(report: Report) -> list[str]:
     if not report.stream:
         return []
-    rows = [f"| {each.area} | {each.assigned_share:.4f} | {each.precision:.2f} |" for each in report.stream]
+    told = {each.area: "none assigned" if each.precision is None else f"{each.precision:.2f}" for each in report.stream}
+    rows = [f"| {each.area} | {each.assigned_share:.4f} | {told[each.area]} |" for each in report.stream]
     return ["", "| area | share of the stream assigned | precision there, estimated |", "|---|---|---|", *rows]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from nlp.encoder import Vectors
+from nlp.embeddings import Vectors
 from nlp.features import Floats
 
 if TYPE_CHECKING:

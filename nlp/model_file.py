@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from horizon.errors import ModelError
 from nlp.calibration import Calibration
-from nlp.encoder import Vectors
+from nlp.embeddings import Vectors
 from nlp.features import RULE_FEATURES, Floats
 from nlp.heads import Heads
 from nlp.normalize import VERSION as NORMALISER

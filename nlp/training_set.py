@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nlp.calibration import Ints
-from nlp.encoder import Vectors
+from nlp.embeddings import Vectors
 from nlp.features import Document, Floats, Reader, Reading, drop_evidence, rule_features
 from nlp.labelled import LabelledDocument
 from nlp.matcher import Matcher

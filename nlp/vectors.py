@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from horizon.errors import StoreError
-from nlp.encoder import Encoder, Vectors
+from nlp.embeddings import Encoder, Vectors
 
 _KEY = 16
 _AT_ONCE = 64

@@ -61,7 +61,9 @@ def test_precision_on_a_stream_is_weighted_by_what_the_stream_holds(labels_file:
     report = evaluate(labels_file, classifier, stream=stream)
     quantum = next(each for each in report.stream if each.area == "quantum_technology")
     assert quantum.assigned_share == 0.05
+    assert quantum.precision is not None
     assert 0.9 <= quantum.precision <= 1.0
+    assert next(each for each in report.stream if each.area == "silicon_photonics").precision is None
     assert "estimated" in report.to_markdown()
     assert not evaluate(labels_file, classifier).stream
 

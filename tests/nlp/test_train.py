@@ -9,7 +9,7 @@ import pytest
 
 from horizon.errors import ModelError, UsageError
 from nlp.classifier import Classifier
-from nlp.encoder import load_encoder
+from nlp.embeddings import load_encoder
 from nlp.features import Document, drop_evidence, read
 from nlp.matcher import Matcher
 from nlp.model_file import Card

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from horizon.errors import ModelError
-from nlp import encoder as encoding
+from nlp import embeddings as encoding
 from nlp.classifier import MEANING, Classifier
-from nlp.encoder import Encoder, Vectors, load_encoder, packaged_model
+from nlp.embeddings import Encoder, Vectors, load_encoder, packaged_model
 from nlp.evaluate import evaluate
 from nlp.features import Document
 from nlp.train import train
@@ -54,14 +54,25 @@ def toy(monkeypatch: pytest.MonkeyPatch) -> CountingEncoder:
 
 
 @packaged
-def test_the_packaged_encoder_agrees_with_sentence_transformers_own_words_of_likeness() -> None:
-    """Likenesses of three pairs as sentence-transformers 6.2 computes them in fp32, to what bf16 leaves of them."""
+def test_the_packaged_encoder_knows_what_is_alike() -> None:
     encoder = load_encoder()
     assert encoder is not None
     texts = ["a superconducting qubit", "quantum computing hardware", "medieval tax law"]
     vectors = encoder.encode(texts)
     assert np.linalg.norm(vectors, axis=1) == pytest.approx(np.ones(3), abs=1e-3)
     assert vectors[0] @ vectors[1] > 0.4 > 0.15 > vectors[0] @ vectors[2]
+
+
+@pytest.mark.slow
+@packaged
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_its_forty_lines_of_bert_agree_with_sentence_transformers() -> None:
+    encoder, folder = load_encoder(), packaged_model()
+    assert encoder is not None
+    assert folder is not None
+    theirs = encoding._sentence_transformer(folder)
+    texts = ["a superconducting qubit", "word " * 400, "Ga2O3 and 量子", "The stellarator is stable. " * 9]
+    assert (encoder.encode(texts) * theirs.encode(texts)).sum(axis=1).min() > 0.999
 
 
 @packaged
