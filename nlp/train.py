@@ -1,90 +1,97 @@
-"""Training: a rule model shared by all areas, and for each area a logistic regression on TF-IDF and its verdict.
+"""Training: a rule model shared by all areas, and for each area a logistic regression in each stage of the cascade.
 
-Every text is seen twice, once as it is and once with codes and half of the known terms dropped, so that items without
-codes and texts for which the taxonomy was not written do as well. The taxonomy's own examples are weak labels: they
-count for the area they were written for and say nothing of the others. Probabilities are calibrated by Platt's
-sigmoid on decision values from cross-validation; the heads' thresholds maximise F-beta there, the rules' threshold F1.
+The first stage reads TF-IDF and the rules' verdict, the second the text's vector too. The taxonomy's own examples are
+weak labels: they count for the area they were written for and say nothing of the others. Probabilities, thresholds
+and bands of doubt come from decision values of cross-validation (nlp.calibration).
 """
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from random import Random
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from horizon.errors import UsageError
-from nlp.features import RULE_FEATURES, Document, Floats, Reader, Reading, drop_evidence, rule_features
-from nlp.labelled import LabelledDocument, read_labels
-from nlp.matcher import Matcher
-from nlp.model_file import AreaMetrics, Calibration, Card, TrainedModel, library_versions, model_bytes, save_model
+from nlp.calibration import STATED_PRECISION, Calibration, Ints, calibrate, doubt_band, f1
+from nlp.features import RULE_FEATURES, Floats
+from nlp.heads import RULE_WEIGHT, STRENGTH, Heads, fit_head, join_heads
+from nlp.labelled import LabelledDocument, read_all_labels
+from nlp.measures import average_precision, calibration_error
+from nlp.model_file import (
+    AreaMetrics,
+    Card,
+    Labelled,
+    Stage,
+    TrainedModel,
+    library_versions,
+    model_bytes,
+    save_model,
+)
 from nlp.normalize import VERSION as NORMALISER
+from nlp.training_set import DROPPED, WEAK_WEIGHT, Tables, TrainingSet, tabulate, training_set
 from nlp.vectorizer import Vectorizer
+from nlp.vectors import CachedEncoder
 from taxonomy.load import Taxonomy
 
 if TYPE_CHECKING:
-    from scipy.sparse import csr_matrix
     from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]  # ships no types
 
-RULE_WEIGHT = 0.5
-"""Scale of the shared rule verdict beside TF-IDF rows of length one; with DROPPED chosen by cross-validation."""
-DROPPED = 0.5
-"""Share of an item's known terms left out of its second copy."""
-STRENGTH = 20.0
-"""Inverse regularisation C of the heads."""
 MIN_DF = 2
 FEWEST_POSITIVES = 10
 """An area with fewer labelled items is left to the shared rule model."""
-WEAK_WEIGHT = 0.5
 FOLDS = 5
-THRESHOLD_BETA = 0.6
-"""The heads' thresholds count recall 0.6 times as much as precision: a week's stream holds far more items of no area
-than the labelled items do, and a false label costs a brief more than a missing one. The rules alone, which decide
-Chinese texts and unseen areas, are unsure of everything and keep the threshold of the best F1."""
-
-Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class TrainingSet:
-    """Texts with labels by area, and how much each label counts (0: unknown)."""
+class Rules:
+    """The rule model that every area shares."""
 
-    readings: list[Reading]
-    labels: Ints
-    weights: Floats
-    labelled: int
-    """The first so many rows are labelled by hand; the rest are weak."""
+    mean: Floats
+    scale: Floats
+    model: "LogisticRegression"
 
-
-@dataclass(frozen=True)
-class _Tables:
-    """Numbers of every row in both copies: as it is, and with evidence dropped."""
-
-    text: "csr_matrix"
-    full: Floats
-    dropped: Floats
+    def verdicts(self, features: Floats) -> Floats:
+        return rule_verdicts(features, self.mean, self.scale, self.model)
 
 
 @dataclass(frozen=True)
-class _Fitted:
-    rule_mean: Floats
-    rule_scale: Floats
-    rules: "LogisticRegression"
-    heads: dict[str, "LogisticRegression"]
+class Fitted:
+    """One training: with cross-validation there are as many as folds, and one more on everything."""
+
+    rules: Rules
+    cheap: Heads
+    full: Heads | None
+
+
+@dataclass(frozen=True)
+class OutOfFold:
+    """Decision values of labelled rows by models that did not see them: as they are, then with evidence dropped."""
+
+    shared: Floats
+    cheap: Floats
+    full: Floats | None
 
 
 def train(
-    labels_path: Path, taxonomy: Taxonomy, out_dir: Path, *, seed: int = 0, use_rules: bool = True, weak: bool = True
+    labels_path: Path | Sequence[Path],
+    taxonomy: Taxonomy,
+    out_dir: Path,
+    *,
+    encoder: CachedEncoder | None = None,
+    seed: int = 0,
+    use_rules: bool = True,
+    weak: bool = True,
 ) -> Card:
-    """Train on a labelled file, write model and card into a folder, and return the card.
+    """Train on labelled files, write model and card into a folder, and return the card.
 
-    Raises UsageError for unusable labels and ModelError for an unwritable folder.
+    Without an encoder the model has the first stage only. Raises UsageError for unusable labels and ModelError for an
+    unwritable folder.
     """
-    labelled, digest = read_labels(labels_path)
-    model, metrics = fit(labelled, taxonomy, seed=seed, use_rules=use_rules, weak=weak)
+    labelled, digest = read_all_labels([labels_path] if isinstance(labels_path, Path) else labels_path)
+    model, metrics = fit(labelled, taxonomy, encoder=encoder, seed=seed, use_rules=use_rules, weak=weak)
     content = model_bytes(model)
     card = Card(
         sha256=hashlib.sha256(content).hexdigest(),
@@ -92,6 +99,7 @@ def train(
         rows=len(labelled),
         taxonomy=taxonomy.version,
         normaliser=NORMALISER,
+        encoder="" if encoder is None else encoder.identity,
         seed=seed,
         settings=_settings(use_rules, weak),
         rule_features=RULE_FEATURES,
@@ -108,38 +116,40 @@ def fit(
     labelled: Sequence[LabelledDocument],
     taxonomy: Taxonomy,
     *,
+    encoder: CachedEncoder | None = None,
     seed: int = 0,
     use_rules: bool = True,
     weak: bool = True,
 ) -> tuple[TrainedModel, dict[str, AreaMetrics]]:
-    """Fit and cross-validate; `use_rules=False` is the plain TF-IDF baseline."""
-    examples = _training_set(labelled, taxonomy, weak=weak)
+    """Fit and cross-validate; `use_rules=False` is the plain baseline without the taxonomy's verdict."""
+    examples = training_set(labelled, taxonomy, weak=weak)
     vectorizer = Vectorizer.fit([reading.words for reading in examples.readings], min_df=MIN_DF)
-    tables = _tabulate(examples, vectorizer, taxonomy, seed)
+    tables = tabulate(examples, vectorizer, taxonomy, encoder, seed)
     if not use_rules:
-        tables = _Tables(tables.text, np.zeros_like(tables.full), np.zeros_like(tables.full))
-    columns = {area.id: place for place, area in enumerate(taxonomy.areas)}
-    with_heads = _areas_with_labels(examples, columns)
-    everything = np.arange(len(examples.readings))
-    fitted = _fit_once(examples, tables, everything, with_heads, columns)
-    values = _cross_validate(examples, tables, with_heads, columns, seed)
-    calibrations = {"": _calibrate(values[""], _both_copies(examples.labels[: examples.labelled]).ravel(), 1.0)}
-    metrics = {}
-    for area in with_heads:
-        truth = _both_copies(examples.labels[: examples.labelled, columns[area]])
-        calibrations[area] = _calibrate(values[area], truth, THRESHOLD_BETA)
-        metrics[area] = _measure(values[area][: examples.labelled], truth[: examples.labelled], calibrations[area])
+        tables = Tables(tables.text, np.zeros_like(tables.full), np.zeros_like(tables.full), tables.vectors)
+    columns = _areas_with_labels(examples, taxonomy)
+    fitted = fit_once(examples, tables, np.arange(len(examples.readings)), columns)
+    unseen = _cross_validate(examples, tables, columns, seed)
+    n = examples.labelled
+    truth = both_copies(examples.labels[:n])
+    # Words and rules alone lean on terms chosen with these texts in view, so theirs are read with evidence dropped too.
+    first = _calibrations(unseen.cheap, truth, columns, seed)
+    cheap = Stage(fitted.cheap, _with_doubt(first, unseen.cheap[:n], truth[:n], columns))
+    full = None
+    if fitted.full is not None and unseen.full is not None:
+        full = Stage(fitted.full, _calibrations(unseen.full[:n], truth[:n], columns, seed))
+    values, last = (unseen.cheap, cheap) if unseen.full is None or full is None else (unseen.full, full)
+    metrics = {
+        area: _measure(values[:n, place], truth[:n, column], last.calibrations[area])
+        for place, (area, column) in enumerate(columns.items())
+    }
+    rules = fitted.rules
     model = TrainedModel(
-        vectorizer, fitted.rule_mean, fitted.rule_scale, fitted.rules, dict(sorted(fitted.heads.items())), calibrations
-    )
+        vectorizer, rules.mean, rules.scale, rules.model,
+        calibrate(unseen.shared.ravel(), truth.ravel(), precision=0.0, seed=seed),
+        cheap, full, _labelled(labelled, tables),
+    )  # fmt: skip
     return model, metrics
-
-
-def sigmoid(value: Floats) -> Floats:
-    from scipy.special import expit
-
-    result: Floats = expit(value)
-    return result
 
 
 def _settings(use_rules: bool, weak: bool) -> dict[str, float | int | str | bool]:
@@ -153,115 +163,77 @@ def _settings(use_rules: bool, weak: bool) -> dict[str, float | int | str | bool
         "ngrams": "words 1-2, Chinese characters 1-3",
         "folds": FOLDS,
         "weak_weight": WEAK_WEIGHT,
-        "threshold_beta": THRESHOLD_BETA,
+        "stated_precision": STATED_PRECISION,
     }
 
 
-def _training_set(labelled: Sequence[LabelledDocument], taxonomy: Taxonomy, *, weak: bool) -> TrainingSet:
-    reader = Reader(taxonomy, Matcher(taxonomy))
-    readings = [reader.read(each.document) for each in labelled]
-    labels = [[int(area.id in each.areas) for area in taxonomy.areas] for each in labelled]
-    weights = [[1.0] * len(taxonomy.areas) for _ in labelled]
-    for document, column, truth in _weak_documents(taxonomy) if weak else ():
-        readings.append(reader.read(document))
-        labels.append([truth if place == column else 0 for place in range(len(taxonomy.areas))])
-        weights.append([WEAK_WEIGHT if place == column else 0.0 for place in range(len(taxonomy.areas))])
-    return TrainingSet(readings, np.array(labels, dtype=np.int64), np.array(weights), len(labelled))
-
-
-def _weak_documents(taxonomy: Taxonomy) -> list[tuple[Document, int, int]]:
-    """(document, area, label) of what the area files themselves say: examples and definitions."""
-    found: list[tuple[Document, int, int]] = []
-    for column, area in enumerate(taxonomy.areas):
-        for truth, examples in ((1, area.examples.yes), (0, area.examples.no)):
-            found += [(Document(area.id, each.title, each.abstract), column, truth) for each in examples]
-        found.append((Document(area.id, area.name.en, area.definition.en), column, 1))
-        found.append((Document(area.id, area.name.zh, area.definition.zh), column, 1))
+def _areas_with_labels(examples: TrainingSet, taxonomy: Taxonomy) -> dict[str, int]:
+    """The taxonomy's column of every area that has enough labels for a head."""
+    positives = examples.labels[: examples.labelled].sum(axis=0)
+    found = {area.id: k for k, area in enumerate(taxonomy.areas) if positives[k] >= FEWEST_POSITIVES}
+    if not found:
+        message = f"expected at least {FEWEST_POSITIVES} labelled items of some area, found at most {positives.max()}"
+        raise UsageError(f"{message}; label more items or check the area ids")
     return found
 
 
-def _tabulate(examples: TrainingSet, vectorizer: Vectorizer, taxonomy: Taxonomy, seed: int) -> _Tables:
-    random = Random(seed)  # noqa: S311  (drop-out, not secrets)
-    dropped = [drop_evidence(reading, random, DROPPED) for reading in examples.readings]
-    return _Tables(
-        vectorizer.transform([reading.words for reading in examples.readings]),
-        rule_features(examples.readings, taxonomy),
-        rule_features(dropped, taxonomy),
-    )
-
-
-def _areas_with_labels(examples: TrainingSet, columns: dict[str, int]) -> list[str]:
-    positives = examples.labels[: examples.labelled].sum(axis=0)
-    areas = [area for area, column in columns.items() if positives[column] >= FEWEST_POSITIVES]
-    if not areas:
-        message = f"expected at least {FEWEST_POSITIVES} labelled items of some area, found at most {positives.max()}"
-        raise UsageError(f"{message}; label more items or check the area ids")
-    return areas
-
-
-def _both_copies(values: npt.NDArray[np.generic]) -> Ints:
+def both_copies(values: npt.NDArray[np.generic]) -> Ints:
     return np.concatenate([values, values]).astype(np.int64)
 
 
-def _fit_once(
-    examples: TrainingSet, tables: _Tables, rows: Ints, areas: Sequence[str], columns: dict[str, int]
-) -> _Fitted:
+def fit_once(examples: TrainingSet, tables: Tables, rows: Ints, columns: dict[str, int]) -> Fitted:
+    """Rules and heads from the given rows."""
     from scipy.sparse import vstack
+
+    labels, weights = both_copies(examples.labels[rows]), np.concatenate([examples.weights[rows]] * 2)
+    evidence = np.concatenate([tables.full[rows], tables.dropped[rows]])
+    rules = fit_rules(evidence, labels, weights)
+    verdicts = rules.verdicts(evidence)
+    text = vstack([tables.text[rows]] * 2).tocsr()
+    vectors = None if tables.vectors is None else np.concatenate([tables.vectors[rows]] * 2)
+    cheap, full = {}, {}
+    for area, k in columns.items():
+        known = np.flatnonzero(weights[:, k])
+        parts = text[known], verdicts[known, k]
+        judged = labels[known, k], weights[known, k]
+        cheap[area] = fit_head(*parts, None, *judged)
+        if vectors is not None:
+            full[area] = fit_head(*parts, vectors[known], *judged)
+    grams = text.shape[1]
+    areas = list(columns)
+    return Fitted(rules, join_heads(cheap, areas, grams), join_heads(full, areas, grams) if full else None)
+
+
+def fit_rules(evidence: Floats, labels: Ints, weights: Floats) -> Rules:
+    """The rule model from (row, area, RULE_FEATURES)."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.preprocessing import StandardScaler  # type: ignore[import-untyped]  # ships no types
 
-    evidence = np.concatenate([tables.full[rows], tables.dropped[rows]])
-    labels = _both_copies(examples.labels[rows])
-    weights = np.concatenate([examples.weights[rows]] * 2)
     flat = evidence.reshape(-1, evidence.shape[2])
     scaler = StandardScaler().fit(flat)
-    rules = LogisticRegression(C=1.0, max_iter=1000).fit(
-        scaler.transform(flat), labels.ravel(), sample_weight=weights.ravel()
-    )
-    verdicts = rules.decision_function(scaler.transform(flat)).reshape(labels.shape)
-    text = vstack([tables.text[rows]] * 2).tocsr()
-    heads = {}
-    for area in areas:
-        column = columns[area]
-        known = np.flatnonzero(weights[:, column])
-        head = LogisticRegression(C=STRENGTH, class_weight="balanced", solver="liblinear")
-        head.fit(
-            _head_input(text[known], verdicts[known, column]),
-            labels[known, column],
-            sample_weight=weights[known, column],
-        )
-        heads[area] = head
-    return _Fitted(scaler.mean_, scaler.scale_, rules, heads)
+    model = LogisticRegression(C=1.0, max_iter=1000)
+    model.fit(scaler.transform(flat), labels.ravel(), sample_weight=weights.ravel())
+    return Rules(scaler.mean_, scaler.scale_, model)
 
 
-def _head_input(text: "csr_matrix", verdicts: Floats) -> "csr_matrix":
-    from scipy.sparse import csr_matrix, hstack
-
-    return csr_matrix(hstack([text, csr_matrix(RULE_WEIGHT * verdicts[:, None])]))
-
-
-def _cross_validate(
-    examples: TrainingSet, tables: _Tables, areas: Sequence[str], columns: dict[str, int], seed: int
-) -> dict[str, Floats]:
-    """Decision values of labelled rows by models that did not see them: first as they are, then with evidence dropped.
-
-    Under the empty string those of the shared rule model, for all areas one after the other.
-    """
+def _cross_validate(examples: TrainingSet, tables: Tables, columns: dict[str, int], seed: int) -> OutOfFold:
     from sklearn.model_selection import KFold  # type: ignore[import-untyped]  # ships no types
 
-    n = examples.labelled
+    n, places = examples.labelled, list(columns.values())
     weak = np.arange(n, len(examples.readings))
-    values = {area: np.zeros(2 * n) for area in areas}
-    shared = np.zeros((2 * n, len(columns)))
+    shared = np.zeros((2 * n, examples.labels.shape[1]))
+    cheap = np.zeros((2 * n, len(places)))
+    full = None if tables.vectors is None else np.zeros_like(cheap)
     for seen, unseen in KFold(FOLDS, shuffle=True, random_state=seed).split(np.arange(n)):
-        fitted = _fit_once(examples, tables, np.concatenate([seen, weak]), areas, columns)
+        fitted = fit_once(examples, tables, np.concatenate([seen, weak]), columns)
         for shift, table in ((0, tables.full), (n, tables.dropped)):
-            verdicts = rule_verdicts(table[unseen], fitted.rule_mean, fitted.rule_scale, fitted.rules)
+            verdicts = fitted.rules.verdicts(table[unseen])
             shared[unseen + shift] = verdicts
-            for area in areas:
-                rows = _head_input(tables.text[unseen], verdicts[:, columns[area]])
-                values[area][unseen + shift] = fitted.heads[area].decision_function(rows)
-    return {**values, "": shared.ravel()}
+            cheap[unseen + shift] = fitted.cheap.decide(tables.text[unseen], verdicts[:, places], None)
+            if full is not None and fitted.full is not None and tables.vectors is not None:
+                rows = tables.text[unseen], verdicts[:, places], tables.vectors[unseen]
+                full[unseen + shift] = fitted.full.decide(*rows)
+    return OutOfFold(shared, cheap, full)
 
 
 def rule_verdicts(features: Floats, mean: Floats, scale: Floats, rules: "LogisticRegression") -> Floats:
@@ -270,47 +242,38 @@ def rule_verdicts(features: Floats, mean: Floats, scale: Floats, rules: "Logisti
     return verdicts
 
 
-def _calibrate(values: Floats, truth: Ints, beta: float) -> Calibration:
-    """Platt's sigmoid (Platt 1999, with his smoothed targets) and the threshold of the best F-beta."""
-    from scipy.optimize import minimize
-
-    positives, negatives = int(truth.sum()), int((1 - truth).sum())
-    target = np.where(truth == 1, (positives + 1) / (positives + 2), 1 / (negatives + 2))
-
-    def loss(parameters: Floats) -> float:
-        score = parameters[0] * values + parameters[1]
-        return float(np.mean(np.logaddexp(0, score) - target * score))
-
-    best = minimize(loss, np.array([1.0, 0.0]), method="Nelder-Mead", options={"maxiter": 2000}).x
-    slope, offset = (round(float(number), 6) for number in best)
-    return Calibration(slope, offset, best_threshold(sigmoid(slope * values + offset), truth, beta))
+def _calibrations(values: Floats, truth: Ints, columns: dict[str, int], seed: int) -> dict[str, Calibration]:
+    return {
+        area: calibrate(values[:, place], truth[:, column], seed=seed)
+        for place, (area, column) in enumerate(columns.items())
+    }
 
 
-def best_threshold(probabilities: Floats, truth: Ints, beta: float) -> float:
-    """Middle of the thresholds whose F-beta is within half a point of the best, from 0.15 to 0.9."""
-    candidates = np.round(np.arange(0.15, 0.901, 0.01), 2)
-    scores = np.array([f_beta(truth, probabilities >= candidate, beta) for candidate in candidates])
-    good = candidates[scores >= scores.max() - 0.005]
-    return round(float(np.median(good)), 3)
+def _with_doubt(
+    calibrations: dict[str, Calibration], values: Floats, truth: Ints, columns: dict[str, int]
+) -> dict[str, Calibration]:
+    """The bands of doubt read from texts as they are, for they decide which of these the encoder reads."""
+    found = {}
+    for place, (area, column) in enumerate(columns.items()):
+        each = calibrations[area]
+        low, high = doubt_band(each.probabilities(values[:, place]), truth[:, column], each.threshold)
+        found[area] = replace(each, low=low, high=high)
+    return found
 
 
-def f_beta(truth: npt.NDArray[np.generic], decided: npt.NDArray[np.bool_], beta: float) -> float:
-    """Weighted harmonic mean of precision and recall, recall counting beta times as much (van Rijsbergen 1979).
-
-    0 when nothing is right.
-    """
-    right = int((truth.astype(bool) & decided).sum())
-    square = beta * beta
-    return (1 + square) * right / max(square * int(truth.sum()) + int(decided.sum()), 1)
-
-
-def f1(truth: npt.NDArray[np.generic], decided: npt.NDArray[np.bool_]) -> float:
-    """F1; 0 when nothing is right."""
-    return f_beta(truth, decided, 1.0)
+def _labelled(labelled: Sequence[LabelledDocument], tables: Tables) -> Labelled | None:
+    if tables.vectors is None:
+        return None
+    rows = tables.vectors[: len(labelled)]
+    vectors = np.round(rows * (127 / np.abs(rows).max(axis=1, keepdims=True))).astype(np.int8)
+    return Labelled(
+        tuple(row.document.id for row in labelled), tuple(frozenset(row.areas) for row in labelled), vectors
+    )
 
 
 def _measure(values: Floats, truth: Ints, calibration: Calibration) -> AreaMetrics:
-    decided = sigmoid(calibration.slope * values + calibration.offset) >= calibration.threshold
+    probabilities = calibration.probabilities(values)
+    decided = probabilities >= calibration.threshold
     right = int((truth.astype(bool) & decided).sum())
     return AreaMetrics(
         positives=int(truth.sum()),
@@ -318,4 +281,8 @@ def _measure(values: Floats, truth: Ints, calibration: Calibration) -> AreaMetri
         precision=round(right / max(int(decided.sum()), 1), 4),
         recall=round(right / max(int(truth.sum()), 1), 4),
         f1=round(f1(truth, decided), 4),
+        average_precision=round(average_precision(truth.astype(bool), probabilities), 4),
+        calibration_error=round(calibration_error(truth.astype(bool), probabilities), 4),
+        calibration="isotonic" if calibration.knots else "platt",
+        doubt=(calibration.low, calibration.high),
     )

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from horizon.records import Code, Item
-from nlp.classifier import Classifier, cpc_log_odds, route_probability
+from nlp.classifier import Classifier, cpc_log_odds
 from nlp.codes import CodeSummary
 from nlp.features import Document
 from nlp.model_file import SHIPPED
@@ -118,7 +118,6 @@ def test_routes_are_named_within_their_area(classifier: Classifier) -> None:
     (judgements,) = classifier.judge([Document("made:1", "Tokamak plasma control", "The tokamak is stable.")])
     routes = {route.route: route.probability for route in judgements[0].routes}
     assert routes["tokamak"] > 0.5
-    assert route_probability([]) == 0.0
 
 
 def test_a_twelfth_area_is_classified_without_training(classifier: Classifier, taxonomy: Taxonomy) -> None:

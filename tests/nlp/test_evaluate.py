@@ -1,5 +1,6 @@
 """Measures of quality, on cases counted by hand."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -7,9 +8,10 @@ import pytest
 from sklearn.metrics import average_precision_score, f1_score  # type: ignore[import-untyped]  # ships no types
 
 from nlp.classifier import Classifier
-from nlp.evaluate import average_precision, evaluate, f1_by_column
+from nlp.evaluate import evaluate
 from nlp.explain import explain
 from nlp.features import Document
+from nlp.measures import average_precision, calibration_error, f1_by_column, reliability
 from nlp.vectorizer import Vectorizer
 from taxonomy.load import Taxonomy
 
@@ -30,6 +32,40 @@ def test_a_report_covers_every_area_and_its_interval_holds_the_mean(labels_file:
     assert report.macro_f1 > 0.9
     assert report == evaluate(labels_file, classifier)
     assert "| quantum_technology | 16 |" in report.to_markdown()
+
+
+def test_calibration_error_is_the_distance_of_probability_from_the_share_that_is_right() -> None:
+    probabilities = np.array([0.85] * 10 + [0.15] * 10)
+    truth = np.array([True] * 6 + [False] * 4 + [True] * 2 + [False] * 8)
+    assert calibration_error(truth, probabilities) == pytest.approx((0.25 + 0.05) / 2)
+    assert [(each.items, each.share_right) for each in reliability(truth, probabilities)] == [(10, 0.2), (10, 0.6)]
+
+
+def test_a_report_tells_sources_eras_and_the_boundary_apart(
+    labels_file: Path, classifier: Classifier, tmp_path: Path
+) -> None:
+    rows = [json.loads(line) for line in labels_file.read_text().splitlines()]
+    marked = [
+        {**row, "source": "arxiv" if n % 2 else "patent", "near_miss": ["quantum_technology"] if n > 70 else []}
+        for n, row in enumerate(rows)
+    ]
+    path = tmp_path / "marked.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in marked))
+    slices = {each.name: each.rows for each in evaluate(path, classifier).slices}
+    assert (slices["source arxiv"], slices["source patent"], slices["near miss or doubtful"]) == (40, 40, 9)
+
+
+def test_precision_on_a_stream_is_weighted_by_what_the_stream_holds(labels_file: Path, classifier: Classifier) -> None:
+    stream = [Document("made:1", "A study of trapped ion under noise", "We measure trapped ion.")]
+    stream += [Document(f"made:{n}", "Whale song", "Of glaciers.") for n in range(2, 21)]
+    report = evaluate(labels_file, classifier, stream=stream)
+    quantum = next(each for each in report.stream if each.area == "quantum_technology")
+    assert quantum.assigned_share == 0.05
+    assert quantum.precision is not None
+    assert 0.9 <= quantum.precision <= 1.0
+    assert next(each for each in report.stream if each.area == "silicon_photonics").precision is None
+    assert "estimated" in report.to_markdown()
+    assert not evaluate(labels_file, classifier).stream
 
 
 def test_tf_idf_agrees_with_scikit_learn() -> None:

@@ -1,0 +1,94 @@
+"""What a model is trained on, as numbers: labelled items, and the taxonomy's own examples as weak labels.
+
+Every text is seen twice, once as it is and once with codes and half of the known terms dropped, so that items without
+codes and texts for which the taxonomy was not written do as well.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nlp.calibration import Ints
+from nlp.embeddings import Vectors
+from nlp.features import Document, Floats, Reader, Reading, drop_evidence, rule_features
+from nlp.labelled import LabelledDocument
+from nlp.matcher import Matcher
+from nlp.vectorizer import Vectorizer
+from nlp.vectors import CachedEncoder
+from taxonomy.load import Taxonomy
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+DROPPED = 0.5
+"""Share of an item's known terms left out of its second copy."""
+WEAK_WEIGHT = 0.5
+
+
+@dataclass(frozen=True)
+class TrainingSet:
+    """Texts with labels by area, and how much each label counts (0: unknown)."""
+
+    documents: list[Document]
+    readings: list[Reading]
+    labels: Ints
+    weights: Floats
+    labelled: int
+    """The first so many rows are labelled by hand; the rest are weak."""
+
+
+@dataclass(frozen=True)
+class Tables:
+    """Numbers of every row; the rules' in both copies: as it is, and with evidence dropped."""
+
+    text: "csr_matrix"
+    full: Floats
+    dropped: Floats
+    vectors: Vectors | None
+
+
+def training_set(labelled: Sequence[LabelledDocument], taxonomy: Taxonomy, *, weak: bool) -> TrainingSet:
+    """The labelled items, then the weak ones."""
+    reader = Reader(taxonomy, Matcher(taxonomy))
+    documents = [each.document for each in labelled]
+    labels = [[int(area.id in each.areas) for area in taxonomy.areas] for each in labelled]
+    weights = [[1.0] * len(taxonomy.areas) for _ in labelled]
+    for document, column, truth in weak_documents(taxonomy) if weak else ():
+        documents.append(document)
+        labels.append([truth if place == column else 0 for place in range(len(taxonomy.areas))])
+        weights.append([WEAK_WEIGHT if place == column else 0.0 for place in range(len(taxonomy.areas))])
+    readings = list(map(reader.read, documents))
+    return TrainingSet(documents, readings, np.array(labels, dtype=np.int64), np.array(weights), len(labelled))
+
+
+def weak_documents(taxonomy: Taxonomy) -> list[tuple[Document, int, int]]:
+    """(document, area, label) of what the area files themselves say: examples and definitions."""
+    found: list[tuple[Document, int, int]] = []
+    for column, area in enumerate(taxonomy.areas):
+        for truth, examples in ((1, area.examples.yes), (0, area.examples.no)):
+            found += [(Document(area.id, each.title, each.abstract), column, truth) for each in examples]
+        found.append((Document(area.id, area.name.en, area.definition.en), column, 1))
+        found.append((Document(area.id, area.name.zh, area.definition.zh), column, 1))
+    return found
+
+
+def tabulate(
+    examples: TrainingSet, vectorizer: Vectorizer, taxonomy: Taxonomy, encoder: CachedEncoder | None, seed: int
+) -> Tables:
+    """The numbers of all rows; without an encoder no vectors."""
+    random = Random(seed)  # noqa: S311  (drop-out, not secrets)
+    dropped = [drop_evidence(reading, random, DROPPED) for reading in examples.readings]
+    return Tables(
+        vectorizer.transform([reading.words for reading in examples.readings]),
+        rule_features(examples.readings, taxonomy),
+        rule_features(dropped, taxonomy),
+        None if encoder is None else encoder.encode(list(map(encoder_text, examples.documents))),
+    )
+
+
+def encoder_text(document: Document) -> str:
+    """What the encoder reads of a document."""
+    return f"{document.title}. {document.abstract or ''}"
