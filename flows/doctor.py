@@ -58,11 +58,15 @@ def _taxonomy(work: Workspace) -> Iterator[Finding]:
 
 def _model(work: Workspace) -> Iterator[Finding]:
     try:
-        fingerprint = work.classifier.fingerprint
+        classifier = work.classifier
     except (HorizonError, OSError) as error:
         yield _finding("model", "failed", str(error))
     else:
-        yield _finding("model", "ok", f"fingerprint {fingerprint[:12]}", fingerprint=fingerprint)
+        fingerprint = classifier.fingerprint
+        if classifier.degraded:
+            yield _finding("model", "warning", classifier.degraded, fingerprint=fingerprint)
+        else:
+            yield _finding("model", "ok", f"fingerprint {fingerprint[:12]}", fingerprint=fingerprint)
 
 
 def _disk(work: Workspace) -> Iterator[Finding]:

@@ -58,6 +58,8 @@ class ScanSummary(BaseModel):
     classified: int = 0
     counted: int = 0
     scored: int = 0
+    rescored_weeks: int = 0
+    """Earlier weeks scored again because the classifier or the taxonomy changed."""
     briefs: tuple[Path, ...] = ()
     mismatches: tuple[str, ...] = ()
     disabled: tuple[SourceId, ...] = ()
@@ -85,6 +87,7 @@ class Steps:
     classify_new: Callable[[Workspace, Run], int] = steps.classify_new
     count_weeks: Callable[[Workspace, Run], int] = steps.count_weeks
     score_week: Callable[[Workspace, Run, Sequence[str]], int] = steps.score_week
+    rescore_history: Callable[[Workspace, Run, Sequence[str]], int] = steps.rescore_history
     write_briefs: Callable[[Workspace, Run, Sequence[str], Sequence[str]], list[Path]] = write_briefs
     verify_written: Callable[[Workspace, Sequence[Path]], list[str]] = verify_written
 
@@ -114,6 +117,7 @@ def run_weekly_scan(work: Workspace, params: WeeklyParams, now: datetime, do: St
             classified=0 if finished else do.classify_new(work, run),
             counted=0 if finished else do.count_weeks(work, run),
             scored=0 if finished else do.score_week(work, run, sources),
+            rescored_weeks=0 if finished else do.rescore_history(work, run, sources),
             fetches=_fetches_of(work, run, sources),
             disabled=disabled,
             briefs=tuple(briefs := do.write_briefs(work, run, params.languages, params.formats)),

@@ -22,6 +22,8 @@ KNOWN = ("OK", "NO_RESULTS")
 """Fetch statuses after which a week is known."""
 
 HISTORY_WEEKS = 364
+RESCORED_WEEKS = 104
+"""How far back issues are scored again after a change of classifier or taxonomy."""
 """Weeks that a score looks back on; a longer history neither costs nor counts more."""
 
 
@@ -228,19 +230,43 @@ def _recount(work: Workspace, run: Run, name: str, weeks: Collection[tuple[str, 
 
 def score_week(work: Workspace, run: Run, sources: Sequence[str]) -> int:
     """Score every series of each source from the weeks up to the run's."""
+    return _score(work, run, sources, [run.week])
+
+
+def rescore_history(work: Workspace, run: Run, sources: Sequence[str]) -> int:
+    """Score again the weeks of the last two years whose issues another classifier or taxonomy made; their number.
+
+    All stored items have this run's labels by now, so that this issue and the one before compare like with like and a
+    change of the model never looks like a trend. A run that was killed in between goes on where it was.
+    """
+    pair = (run.taxonomy, run.model)
+    scored = work.store.weeks_scored(run.week + -RESCORED_WEEKS, run.week, as_of=run.started)
+    weeks = [week for week, pairs in scored.items() if pair not in pairs]
+    if weeks:
+        log.info("the classifier or the taxonomy changed: scoring %d earlier weeks again", len(weeks))
+        _score(work, run, sources, weeks)
+    return len(weeks)
+
+
+def _score(work: Workspace, run: Run, sources: Sequence[str], weeks: Sequence[IsoWeek]) -> int:
+    """Score weeks, each from what came before it and is known by now, newest first; the rows added."""
     from scrapers.source import load_source
     from trends.momentum import score_momentum
 
-    scores = []
-    for source in sources:
-        points = work.store.weekly_counts(
-            run.taxonomy,
-            run.model,
-            source=source,
-            since=run.week + (1 - HISTORY_WEEKS),
-            until=run.week,
-            as_of=run.started,
+    late = {source: load_source(source).incomplete_weeks for source in sources}
+    first, last = min(weeks) + (1 - HISTORY_WEEKS), max(weeks)
+    points = {
+        source: work.store.weekly_counts(
+            run.taxonomy, run.model, source=source, since=first, until=last, as_of=run.started
         )
-        if points:
-            scores += score_momentum(points, run.week, incomplete_weeks=load_source(source).incomplete_weeks)
-    return work.store.add_scores(run.run_id, run.started, scores)
+        for source in sources
+    }
+    added = 0
+    for week in sorted(weeks, reverse=True):
+        since = week + (1 - HISTORY_WEEKS)
+        scores = []
+        for source in sources:
+            known = [point for point in points[source] if since <= point.week <= week]
+            scores += score_momentum(known, week, incomplete_weeks=late[source]) if known else []
+        added += work.store.add_scores(run.run_id, run.started, scores)
+    return added

@@ -19,6 +19,8 @@ def as_text(summary: ScanSummary) -> str:
         f"  {summary.ingested} ingested, {summary.classified} classified, "
         f"{summary.counted} counts, {summary.scored} scores; run {summary.run_id}"
     )
+    if summary.rescored_weeks:
+        lines.append(f"  the classifier or the taxonomy changed: {summary.rescored_weeks} earlier weeks scored again")
     lines += [f"  MISMATCH {fault}" for fault in summary.mismatches]
     return "\n".join([*lines, *(f"  {path}" for path in summary.briefs)])
 

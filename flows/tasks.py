@@ -56,6 +56,7 @@ def prefect_steps(retry_delays_s: list[float]) -> Steps:
         classify_new=_as_task(steps.classify_new),
         count_weeks=_as_task(steps.count_weeks),
         score_week=_as_task(steps.score_week),
+        rescore_history=_as_task(steps.rescore_history),
         write_briefs=_as_task(write_briefs),
         verify_written=_as_task(verify_written),
     )

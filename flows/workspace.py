@@ -44,7 +44,12 @@ class Workspace:
     def classifier(self) -> "Classifier":
         from nlp.classifier import Classifier
 
-        return Classifier.load(self.settings.model_dir, self.taxonomy)
+        return Classifier.load(
+            self.settings.model_dir,
+            self.taxonomy,
+            encoder_dir=self.settings.embedding_model,
+            vectors_dir=self.vectors,
+        )
 
     @cached_property
     def world(self) -> World:
@@ -83,6 +88,11 @@ class Workspace:
     @property
     def briefs(self) -> Path:
         return self.settings.data_dir / "briefs"
+
+    @property
+    def vectors(self) -> Path:
+        """What the sentence encoder made of every text it read, so that none is read twice."""
+        return self.settings.data_dir / "vectors"
 
     @property
     def has_database(self) -> bool:

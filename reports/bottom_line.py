@@ -59,6 +59,8 @@ def _state(known: Known, template: str, source: str, **params: Param) -> Stateme
 def _not_comparable(known: Known) -> Iterator[Ranked]:
     if known.inputs.previous_week is not None and not known.comparable:
         yield 800.0, Statement(template="not_comparable", params={"since": WeekParam(week=known.inputs.previous_week)})
+    elif known.inputs.previous_week is not None and known.inputs.previous_rescored:
+        yield 800.0, Statement(template="rescored", params={"since": WeekParam(week=known.inputs.previous_week)})
 
 
 def _verdict_changes(known: Known, rows: Sequence[AreaRow]) -> Iterator[Ranked]:

@@ -66,6 +66,8 @@ class BriefInputs(Record):
     previous_taxonomy: str | None = None
     previous_model: str | None = None
     previous_scores: tuple[Score, ...] = ()
+    previous_rescored: bool = False
+    """The previous issue was made by another model or taxonomy; its scores here are those of the present one."""
     points: tuple[SeriesPoint, ...] = ()
     """Area and route series of the last 104 weeks."""
     labelled: tuple[tuple[Item, Label], ...] = ()

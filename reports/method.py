@@ -9,6 +9,9 @@ from reports.inputs import Known
 from reports.policy import coverage_rules
 from reports.trace import figure
 
+WORDS_ONLY = "-words"
+"""How the fingerprint of a classifier ends that had to do without its sentence encoder (`nlp.classifier`)."""
+
 
 def method(known: Known, rows: Sequence[AreaRow]) -> Iterator[Statement]:
     """How labels, scores, grades and items were made; `rows` are the leading ones."""
@@ -64,6 +67,8 @@ def limits(known: Known, sources: Sequence[str]) -> Iterator[Statement]:
     yield from _low_trust(known)
     yield Statement(template="limit_overlap")
     yield Statement(template="limit_labels")
+    if known.inputs.model.endswith(WORDS_ONLY):
+        yield Statement(template="limit_words_only")
     issues = figure(known, "issues", "issues", severity="warning,error")
     if issues.value:
         codes = sorted({code for severity, code, _ in known.inputs.issues if severity in ("warning", "error")})

@@ -52,6 +52,10 @@ class BriefStore(Protocol):
         self, week: IsoWeek, taxonomy: str | None = None, model: str | None = None, as_of: datetime | None = None
     ) -> list[Score]: ...
 
+    def weeks_scored(
+        self, since: IsoWeek, before: IsoWeek, as_of: datetime | None = None
+    ) -> dict[IsoWeek, list[tuple[str, str]]]: ...
+
     def labelled_items(
         self,
         source: str,
@@ -138,7 +142,9 @@ def _previous(store: BriefStore, week: IsoWeek, taxonomy: str, model: str, as_of
     same = store.previous_scores(week, taxonomy=taxonomy, model=model, as_of=as_of)
     if same:
         values = {"previous_taxonomy": taxonomy, "previous_model": model, "previous_scores": _ordered(same)}
-        return {"previous_week": same[0].week, **values}
+        before = same[0].week
+        first = store.weeks_scored(before, before + 1, as_of)[before][0]
+        return {"previous_week": before, "previous_rescored": first != (taxonomy, model), **values}
     other = store.previous_scores(week, as_of=as_of)
     if not other:
         return {}

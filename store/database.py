@@ -313,6 +313,13 @@ class Store:
             earlier = scores.previous_week(connection, week, taxonomy, model, as_of)
             return [] if earlier is None else scores.read_scores(connection, earlier, taxonomy, model, as_of)
 
+    def weeks_scored(
+        self, since: IsoWeek, before: IsoWeek, as_of: datetime | None = None
+    ) -> dict[IsoWeek, list[tuple[str, str]]]:
+        """Of the weeks with scores from `since` on and before `before`, each taxonomy and model, the first first."""
+        with reading(self.engine) as connection:
+            return scores.weeks_scored(connection, since, before, as_of)
+
     # Care
 
     def table_digest(self) -> dict[str, tuple[int, str]]:

@@ -72,6 +72,25 @@ def previous_week(
     return None if found is None else IsoWeek.parse(found)
 
 
+def weeks_scored(
+    connection: Connection, since: IsoWeek, before: IsoWeek, as_of: datetime | None
+) -> dict[IsoWeek, list[tuple[str, str]]]:
+    """Of the weeks with scores from `since` on and before `before`, the taxonomy and model of each, the first first."""
+    table = schema.score.c
+    first = func.min(table.known_at)
+    query = select(table.week, table.taxonomy, table.model).where(table.week >= str(since), table.week < str(before))
+    limited = _limited(query, None, None, as_of)
+    rows = connection.execute(
+        limited.group_by(table.week, table.taxonomy, table.model).order_by(
+            table.week, first, table.taxonomy, table.model
+        )
+    )
+    found: dict[IsoWeek, list[tuple[str, str]]] = {}
+    for row in rows:
+        found.setdefault(IsoWeek.parse(row.week), []).append((row.taxonomy, row.model))
+    return found
+
+
 def _limited(query: Select[Any], taxonomy: str | None, model: str | None, as_of: datetime | None) -> Select[Any]:
     table = schema.score.c
     if taxonomy is not None:

@@ -34,9 +34,9 @@ def server(world: SimulatedWorld) -> Iterator[ReplayServer]:
 
 
 @pytest.fixture(scope="session")
-def classifier() -> Classifier:
-    """The shipped model, loaded once for all tests of this folder."""
-    return Classifier.load(None, load_taxonomy())
+def classifier(tmp_path_factory: pytest.TempPathFactory) -> Classifier:
+    """The shipped model, loaded once for all tests of this folder; no text is read by the encoder twice."""
+    return Classifier.load(None, load_taxonomy(), vectors_dir=tmp_path_factory.mktemp("vectors"))
 
 
 @pytest.fixture

@@ -159,6 +159,19 @@ def test_after_a_change_of_model_no_change_in_momentum_is_shown() -> None:
     assert all(row.change.delta is None for row in brief.areas)
 
 
+def test_earlier_weeks_scored_again_after_a_change_of_model_are_compared_and_said() -> None:
+    brief = build_brief(sample_inputs(previous_rescored=True))
+    assert said(brief)[0] == "rescored"
+    kinds = {row.change.kind for row in brief.areas}
+    assert "compared" in kinds
+    assert "model_changed" not in kinds
+
+
+def test_labels_made_without_the_encoder_are_said_to_be() -> None:
+    limits = [statement.template for statement in build_brief(sample_inputs(model="areas-1-words")).limits]
+    assert "limit_words_only" in limits
+
+
 def test_too_few_papers_are_insufficient_data_and_grade_d(brief: Brief) -> None:
     row = next(row for row in brief.areas if row.area == "regenerative_medicine")
     assert (row.status, row.verdict, row.growth.value, row.coverage.grade) == ("insufficient_data", None, None, "D")
