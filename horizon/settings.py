@@ -33,8 +33,8 @@ class Settings(BaseSettings):
     model_dir: Path | None = None
     """Folder of a trained classifier instead of the shipped one."""
     embedding_model: Path | None = None
-    """Folder of another sentence encoder than the packaged one, for example a multilingual one; the classifier must have
-    been trained with it."""
+    """Folder of another sentence encoder than the packaged one, for example a multilingual one; the classifier must
+    have been trained with it."""
     crawl_retry_delays_s: tuple[float, ...] = (60.0, 600.0)
     """Waits before Prefect starts a failed crawl again."""
     replay_url: str | None = None

@@ -52,6 +52,17 @@ class AreaMetrics(BaseModel):
     """Probabilities between which an expert should look."""
 
 
+class HeldOut(BaseModel):
+    """How a model made in the same way did on items that it never saw."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    sha256: str
+    """Of the file of labelled items."""
+    rows: int
+    macro_f1: float
+
+
 class Card(BaseModel):
     """What a model was made from and how well it did; holds no time, so that equal inputs give equal bytes."""
 
@@ -73,6 +84,8 @@ class Card(BaseModel):
     macro_f1: float
     """Mean over areas, cross-validated. Optimistic: the taxonomy's terms were chosen with these texts in view."""
     libraries: dict[str, str]
+    held_out: HeldOut | None = None
+    """None for a model that was published without held-out items."""
 
     def to_json(self) -> str:
         return json.dumps(self.model_dump(mode="json"), indent=2, sort_keys=True, ensure_ascii=False) + "\n"

@@ -23,6 +23,7 @@ from nlp.measures import average_precision, calibration_error
 from nlp.model_file import (
     AreaMetrics,
     Card,
+    HeldOut,
     Labelled,
     Stage,
     TrainedModel,
@@ -91,6 +92,39 @@ def train(
     unwritable folder.
     """
     labelled, digest = read_all_labels([labels_path] if isinstance(labels_path, Path) else labels_path)
+    trained = train_rows(labelled, digest, taxonomy, encoder=encoder, seed=seed, use_rules=use_rules, weak=weak)
+    trained.save(out_dir)
+    return trained.card
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A model ready to be written."""
+
+    model: TrainedModel
+    card: Card
+    content: bytes
+
+    def with_held_out(self, held_out: HeldOut) -> "Trained":
+        """The same with what was measured on items that it never saw."""
+        return replace(self, card=self.card.model_copy(update={"held_out": held_out}))
+
+    def save(self, out_dir: Path) -> None:
+        """Write model and card; raises ModelError for an unwritable folder."""
+        save_model(self.model, self.card, self.content, out_dir)
+
+
+def train_rows(
+    labelled: Sequence[LabelledDocument],
+    digest: str,
+    taxonomy: Taxonomy,
+    *,
+    encoder: CachedEncoder | None = None,
+    seed: int = 0,
+    use_rules: bool = True,
+    weak: bool = True,
+) -> Trained:
+    """Train on rows already read; `digest` is of all that they were made from."""
     model, metrics = fit(labelled, taxonomy, encoder=encoder, seed=seed, use_rules=use_rules, weak=weak)
     content = model_bytes(model)
     card = Card(
@@ -108,8 +142,7 @@ def train(
         macro_f1=round(float(np.mean([each.f1 for each in metrics.values()])), 4),
         libraries=library_versions(),
     )
-    save_model(model, card, content, out_dir)
-    return card
+    return Trained(model, card, content)
 
 
 def fit(

@@ -110,12 +110,17 @@ def compare(old: Classifier, new: Classifier, frozen: Sequence[LabelledDocument]
 
 def refuse_worse(comparison: Comparison) -> None:
     """Raise ModelError when the new model is worse on the frozen checks than WORSE_BY allows."""
-    loss = comparison.old_macro_f1 - comparison.new_macro_f1
-    if loss > WORSE_BY:
-        message = f"expected macro-F1 of at least {comparison.old_macro_f1 - WORSE_BY:.3f} on the frozen checks"
-        found = f"found {comparison.new_macro_f1:.3f} (difference {comparison.difference_lo95:+.3f} to "
-        detail = f"{found}{comparison.difference_hi95:+.3f}), {len(comparison.examples_broken)} examples broken"
-        raise ModelError(f"{message}, {detail}; look at the newest verdicts, the old model stays")
+    difference = f"difference {comparison.difference_lo95:+.3f} to {comparison.difference_hi95:+.3f}"
+    detail = f" ({difference}), {len(comparison.examples_broken)} examples broken"
+    refuse_lower(comparison.old_macro_f1, comparison.new_macro_f1, detail)
+
+
+def refuse_lower(old_macro_f1: float, new_macro_f1: float, detail: str = "") -> None:
+    """Raise ModelError when macro-F1 on the frozen checks fell by more than WORSE_BY."""
+    if old_macro_f1 - new_macro_f1 > WORSE_BY:
+        message = f"expected macro-F1 of at least {old_macro_f1 - WORSE_BY:.3f} on the frozen checks"
+        found = f"found {new_macro_f1:.3f}{detail}"
+        raise ModelError(f"{message}, {found}; look at the newest labels and verdicts, the old model stays")
 
 
 def _broken(old: Classifier, new: Classifier) -> Iterable[str]:

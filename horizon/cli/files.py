@@ -1,20 +1,17 @@
-"""Verbs over files: classify, momentum, train, evaluate. The store is not needed."""
+"""Verbs over files: classify, momentum. The store is not needed."""
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from horizon.cli.options import (
-    AsJson,
     AsOf,
     DataDir,
     Output,
     Sources,
     WeekText,
     clock,
-    emit,
     open_existing,
     source_words,
     week_of,
@@ -25,14 +22,14 @@ from horizon.settings import Settings
 if TYPE_CHECKING:
     from nlp.classifier import Classifier
 
-Model = Annotated[
+ModelDir = Annotated[
     Path | None, typer.Option("--model", help="Folder of a trained classifier (default: the shipped one).")
 ]
 
 
 def register(app: typer.Typer) -> None:
     """Add the verbs of this module."""
-    for verb in (classify, momentum, train, evaluate):
+    for verb in (classify, momentum):
         app.command()(verb)
 
 
@@ -42,7 +39,7 @@ def classify(
         typer.Argument(help="JSONL, CSV or Parquet with id,title,abstract[,codes]; other columns are passed over."),
     ] = None,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="JSONL to write; whole or not at all.")] = None,
-    model: Model = None,
+    model: ModelDir = None,
     explain: Annotated[
         bool, typer.Option("--explain", help="Print for each item why, instead of writing a file.")
     ] = False,
@@ -76,7 +73,7 @@ def _explained(file: Path, model: Path | None) -> str:
     from nlp.documents import DocumentFile
     from nlp.explain import explain
 
-    classifier = _classifier(model)
+    classifier = load_classifier(model)
     documents = DocumentFile(file)
     text = "\n".join(explain(document, classifier.taxonomy, classifier) for document in documents)
     return text + "".join(f"{issue.message}\n" for issue in documents.issues)
@@ -87,7 +84,7 @@ def _classify_file(file: Path, output: Path, model: Path | None) -> None:
 
     from nlp.classify_file import classify_file
 
-    classifier = _classifier(model)
+    classifier = load_classifier(model)
     with tqdm(unit=" items", disable=None) as bar:
 
         def advance(done: int) -> None:
@@ -99,12 +96,14 @@ def _classify_file(file: Path, output: Path, model: Path | None) -> None:
     typer.echo(f"{found.written} items classified, {found.in_some_area} of them in an area: {output}", err=True)
 
 
-def _classifier(model: Path | None) -> "Classifier":
+def load_classifier(model: Path | None) -> "Classifier":
+    """The classifier of a folder, or the one in force."""
     from nlp.classifier import Classifier
     from taxonomy.load import load_taxonomy
 
     settings = Settings()
-    return Classifier.load(model or settings.model_dir, load_taxonomy(settings.taxonomy_dir))
+    taxonomy = load_taxonomy(settings.taxonomy_dir)
+    return Classifier.load(model or settings.model_dir, taxonomy, encoder_dir=settings.embedding_model)
 
 
 def momentum(
@@ -118,34 +117,3 @@ def momentum(
     for line in report.problems:
         typer.echo(line, err=True)
     typer.echo(f"{report.series} series scored, {report.skipped} rows skipped: {output}", err=True)
-
-
-def train(
-    labels: Annotated[Path | None, typer.Option(help="Labelled items (default: those of the shared data).")] = None,
-    output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="Model folder (default: the shipped one).")
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Train the classifier of areas; the same labels and taxonomy give the same bytes."""
-    from nlp.model_file import SHIPPED
-    from nlp.train import train as train_model
-    from taxonomy.load import load_taxonomy
-
-    settings = Settings()
-    source = labels or settings.shared_data / "labels" / "train.jsonl"
-    card = train_model(source, load_taxonomy(settings.taxonomy_dir), output or settings.model_dir or SHIPPED)
-    text = f"trained on {card.rows} items, macro-F1 {card.macro_f1:.3f} in cross-validation; sha256 {card.sha256}"
-    emit(card.model_dump(mode="json"), as_json, text)
-
-
-def evaluate(
-    labels: Annotated[Path | None, typer.Option(help="Labelled items (default: dev of the shared data).")] = None,
-    model: Model = None,
-    as_json: AsJson = False,
-) -> None:
-    """Report precision, recall and F1 by area on labelled items, with bootstrap intervals."""
-    from nlp.evaluate import evaluate as evaluate_model
-
-    report = evaluate_model(labels or Settings().shared_data / "labels" / "dev.jsonl", _classifier(model))
-    emit(asdict(report), as_json, report.to_markdown())

@@ -1,0 +1,179 @@
+"""Training for good: a new model is measured honestly, compared with the one in force, and only then put in its place.
+
+The frozen checks are the held-out items. The model that ships is trained on them too, so it is judged by its likeness
+that never saw them; what experts taught is judged by the same model with and without their verdicts.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from horizon.errors import ModelError
+from nlp.classifier import Classifier
+from nlp.evaluate import Report, evaluate_rows
+from nlp.features import Document
+from nlp.labelled import LabelledDocument, read_all_labels
+from nlp.model_card import write_model_card
+from nlp.model_file import Card, HeldOut, load_model
+from nlp.train import fit, train_rows
+from nlp.vectors import CachedEncoder
+from nlp.verdicts import (
+    Change,
+    Comparison,
+    TeachingVerdict,
+    compare,
+    label_diff,
+    refuse_lower,
+    refuse_worse,
+    teach,
+)
+from taxonomy.load import Taxonomy
+
+CHANGES_FILE = "changes.json"
+_MOST_CHANGES_PRINTED = 40
+
+
+@dataclass(frozen=True)
+class Publication:
+    """What became of a training."""
+
+    card: Card
+    report: Report | None
+    """On the held-out items, by a model that never saw them; None without any."""
+    comparison: Comparison | None
+    """With and without the verdicts; None without verdicts or held-out items."""
+    changes: tuple[Change, ...]
+    """Labels that the new model gives otherwise than the one before."""
+    compared_items: int
+    unreadable: str | None
+    """Why the model before could not be compared with, if so."""
+
+    def to_text(self) -> str:
+        """Lines for a terminal."""
+        lines = [f"trained on {self.card.rows} items: macro-F1 {self.card.macro_f1:.3f} in cross-validation"]
+        if self.report is not None:
+            lines.append(
+                f"on {self.report.rows} held-out items, by a model that never saw them: macro-F1 "
+                f"{self.report.macro_f1:.3f} (95 % {self.report.macro_f1_lo95:.3f} to {self.report.macro_f1_hi95:.3f})"
+            )
+        if self.comparison is not None:
+            lines.append(
+                f"verdicts: macro-F1 there {self.comparison.old_macro_f1:.3f} without, "
+                f"{self.comparison.new_macro_f1:.3f} with them (difference {self.comparison.difference_lo95:+.3f} to "
+                f"{self.comparison.difference_hi95:+.3f})"
+            )
+            lines += [f"  now wrong: {title}" for title in self.comparison.examples_broken]
+        lines += [f"no comparison of labels: {self.unreadable}"] if self.unreadable else list(self._changes())
+        return "\n".join([*lines, f"model {self.card.sha256}"])
+
+    def _changes(self) -> Iterable[str]:
+        if self.compared_items:
+            yield f"{len(self.changes)} labels of {self.compared_items} recent items change"
+        for each in self.changes[:_MOST_CHANGES_PRINTED]:
+            word = "now in" if each.assigned else "no longer in"
+            reasons = f" ({'; '.join(each.reasons)})" if each.reasons else ""
+            yield f"  {each.item} {word} {each.area}: {each.before:.2f} -> {each.after:.2f}{reasons}"
+        if len(self.changes) > _MOST_CHANGES_PRINTED:
+            yield f"  ... {len(self.changes) - _MOST_CHANGES_PRINTED} more in {CHANGES_FILE}"
+
+
+def publish(
+    labels: Sequence[Path],
+    held_out: Path | None,
+    verdicts: Sequence[TeachingVerdict],
+    taxonomy: Taxonomy,
+    out_dir: Path,
+    *,
+    before: Path,
+    encoder: CachedEncoder | None = None,
+    recent: Sequence[Document] = (),
+    seed: int = 0,
+) -> Publication:
+    """Train, check, compare, and write model, cards and the list of changed labels into `out_dir`.
+
+    `before` is the folder of the model in force, `recent` are items whose labels are compared. Raises ModelError, and
+    writes nothing, when the new model is worse on the held-out items.
+    """
+    rows, digest = read_all_labels(labels)
+    report, comparison = None, None
+    if held_out is not None:
+        frozen, frozen_digest = read_all_labels([held_out])
+        report, comparison = _check(rows, verdicts, frozen, frozen_digest, taxonomy, encoder, seed)
+        _refuse(report, comparison, before)
+    result = train_rows(teach(rows, verdicts), _digest(digest, verdicts), taxonomy, encoder=encoder, seed=seed)
+    if report is not None:
+        result = result.with_held_out(HeldOut(sha256=report.data_sha256, rows=report.rows, macro_f1=report.macro_f1))
+    new = Classifier(result.model, taxonomy, fingerprint="new", encoder=encoder)
+    changes, unreadable = _changes(before, new, taxonomy, encoder, recent)
+    result.save(out_dir)
+    if report is not None:
+        write_model_card(out_dir, result.card, report)
+    if recent and not unreadable:
+        _write_changes(out_dir / CHANGES_FILE, changes, len(recent))
+    return Publication(result.card, report, comparison, tuple(changes), len(recent), unreadable)
+
+
+def _digest(labels: str, verdicts: Sequence[TeachingVerdict]) -> str:
+    """Of all that the model was taught."""
+    if not verdicts:
+        return labels
+    said = [[each.document.id, each.area, each.choice, sorted(each.areas)] for each in verdicts]
+    return hashlib.sha256(json.dumps([labels, said]).encode()).hexdigest()
+
+
+def _check(
+    rows: Sequence[LabelledDocument],
+    verdicts: Sequence[TeachingVerdict],
+    frozen: Sequence[LabelledDocument],
+    frozen_digest: str,
+    taxonomy: Taxonomy,
+    encoder: CachedEncoder | None,
+    seed: int,
+) -> tuple[Report, Comparison | None]:
+    """Models that never saw the frozen items, on these."""
+    hidden = {row.document.id for row in frozen}
+    seen = [row for row in rows if row.document.id not in hidden]
+    said = [verdict for verdict in verdicts if verdict.document.id not in hidden]
+
+    def trained(some: Sequence[LabelledDocument]) -> Classifier:
+        return Classifier(
+            fit(some, taxonomy, encoder=encoder, seed=seed)[0], taxonomy, fingerprint="held-out", encoder=encoder
+        )
+
+    taught = trained(teach(seen, said))
+    report = evaluate_rows(frozen, frozen_digest, taught, seed=seed)
+    return report, compare(trained(seen), taught, frozen, seed=seed) if said else None
+
+
+def _refuse(report: Report, comparison: Comparison | None, before: Path) -> None:
+    """Raise ModelError for a model that is worse than without the verdicts, or than the one in force on equal items."""
+    if comparison is not None:
+        refuse_worse(comparison)
+        return
+    try:
+        held_out = load_model(before)[1].held_out
+    except ModelError:
+        # Nothing to compare with: the first model of a folder, or one of an older format.
+        return
+    if held_out is not None and held_out.sha256 == report.data_sha256:
+        refuse_lower(held_out.macro_f1, report.macro_f1)
+
+
+def _changes(
+    before: Path, new: Classifier, taxonomy: Taxonomy, encoder: CachedEncoder | None, recent: Sequence[Document]
+) -> tuple[list[Change], str | None]:
+    if not recent:
+        return [], None
+    try:
+        model, card, fingerprint = load_model(before)
+    except ModelError as error:
+        return [], str(error)
+    old = Classifier(model, taxonomy, fingerprint=fingerprint, card=card, encoder=encoder)
+    return label_diff(old, new, recent), None
+
+
+def _write_changes(path: Path, changes: Sequence[Change], items: int) -> None:
+    content = {"items": items, "changes": [asdict(each) for each in changes]}
+    path.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
