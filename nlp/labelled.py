@@ -25,6 +25,11 @@ class LabelledDocument:
     """Labels that a second careful expert might dispute; they are among `areas`."""
     routes: tuple[str, ...] = ()
     """The annotator's words, of any of the item's areas."""
+    known: frozenset[str] | None = None
+    """Areas that were judged, where not all were: of the others nobody said anything. None: all."""
+
+    def judged(self, area: str) -> bool:
+        return self.known is None or area in self.known
 
 
 def read_labels(path: Path) -> tuple[list[LabelledDocument], str]:

@@ -19,7 +19,7 @@ from nlp.calibration import STATED_PRECISION, Calibration, Ints, calibrate, doub
 from nlp.features import RULE_FEATURES, Floats
 from nlp.heads import RULE_WEIGHT, STRENGTH, Heads, fit_head, join_heads
 from nlp.labelled import LabelledDocument, read_all_labels
-from nlp.measures import average_precision, calibration_error
+from nlp.measures import Booleans, average_precision, calibration_error
 from nlp.model_file import (
     AreaMetrics,
     Card,
@@ -165,21 +165,22 @@ def fit(
     unseen = _cross_validate(examples, tables, columns, seed)
     n = examples.labelled
     truth = both_copies(examples.labels[:n])
+    judged = both_copies(examples.weights[:n] > 0).astype(bool)
     # Words and rules alone lean on terms chosen with these texts in view, so theirs are read with evidence dropped too.
-    first = _calibrations(unseen.cheap, truth, columns, seed)
-    cheap = Stage(fitted.cheap, _with_doubt(first, unseen.cheap[:n], truth[:n], columns))
+    first = _calibrations(unseen.cheap, truth, judged, columns, seed)
+    cheap = Stage(fitted.cheap, _with_doubt(first, unseen.cheap[:n], truth[:n], judged[:n], columns))
     full = None
     if fitted.full is not None and unseen.full is not None:
-        full = Stage(fitted.full, _calibrations(unseen.full[:n], truth[:n], columns, seed))
+        full = Stage(fitted.full, _calibrations(unseen.full[:n], truth[:n], judged[:n], columns, seed))
     values, last = (unseen.cheap, cheap) if unseen.full is None or full is None else (unseen.full, full)
-    metrics = {
-        area: _measure(values[:n, place], truth[:n, column], last.calibrations[area])
-        for place, (area, column) in enumerate(columns.items())
-    }
+    metrics = {}
+    for place, (area, column) in enumerate(columns.items()):
+        some = judged[:n, column]
+        metrics[area] = _measure(values[:n][some, place], truth[:n][some, column], last.calibrations[area])
     rules = fitted.rules
     model = TrainedModel(
         vectorizer, rules.mean, rules.scale, rules.model,
-        calibrate(unseen.shared.ravel(), truth.ravel(), precision=0.0, seed=seed),
+        calibrate(unseen.shared[judged], truth[judged], precision=0.0, seed=seed),
         cheap, full, _labelled(labelled, tables),
     )  # fmt: skip
     return model, metrics
@@ -275,21 +276,25 @@ def rule_verdicts(features: Floats, mean: Floats, scale: Floats, rules: "Logisti
     return verdicts
 
 
-def _calibrations(values: Floats, truth: Ints, columns: dict[str, int], seed: int) -> dict[str, Calibration]:
-    return {
-        area: calibrate(values[:, place], truth[:, column], seed=seed)
-        for place, (area, column) in enumerate(columns.items())
-    }
+def _calibrations(
+    values: Floats, truth: Ints, judged: Booleans, columns: dict[str, int], seed: int
+) -> dict[str, Calibration]:
+    """From the rows that somebody judged in the area."""
+    found = {}
+    for place, (area, column) in enumerate(columns.items()):
+        some = judged[:, column]
+        found[area] = calibrate(values[some, place], truth[some, column], seed=seed)
+    return found
 
 
 def _with_doubt(
-    calibrations: dict[str, Calibration], values: Floats, truth: Ints, columns: dict[str, int]
+    calibrations: dict[str, Calibration], values: Floats, truth: Ints, judged: Booleans, columns: dict[str, int]
 ) -> dict[str, Calibration]:
     """The bands of doubt read from texts as they are, for they decide which of these the encoder reads."""
     found = {}
     for place, (area, column) in enumerate(columns.items()):
-        each = calibrations[area]
-        low, high = doubt_band(each.probabilities(values[:, place]), truth[:, column], each.threshold)
+        each, some = calibrations[area], judged[:, column]
+        low, high = doubt_band(each.probabilities(values[some, place]), truth[some, column], each.threshold)
         found[area] = replace(each, low=low, high=high)
     return found
 

@@ -55,7 +55,7 @@ def training_set(labelled: Sequence[LabelledDocument], taxonomy: Taxonomy, *, we
     reader = Reader(taxonomy, Matcher(taxonomy))
     documents = [each.document for each in labelled]
     labels = [[int(area.id in each.areas) for area in taxonomy.areas] for each in labelled]
-    weights = [[1.0] * len(taxonomy.areas) for _ in labelled]
+    weights = [[float(each.judged(area.id)) for area in taxonomy.areas] for each in labelled]
     for document, column, truth in weak_documents(taxonomy) if weak else ():
         documents.append(document)
         labels.append([truth if place == column else 0 for place in range(len(taxonomy.areas))])

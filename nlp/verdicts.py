@@ -1,7 +1,8 @@
 """Experts teach: their verdicts become labels, and a new model is published only if it is no worse.
 
 A verdict is about one item in one area: accept, reject, or relabel with the areas that are right. Of two verdicts on
-the same item and area the later one stands. Verdicts outrank hand labels.
+the same item and area the later one stands. Verdicts outrank hand labels. To accept or reject an area says nothing of
+the others: there an item that nobody labelled counts neither for nor against.
 """
 
 import hashlib
@@ -68,8 +69,10 @@ def teach(labelled: Sequence[LabelledDocument], verdicts: Iterable[TeachingVerdi
     known = list(rows)
     for verdict in verdicts:
         name = verdict.document.id
-        row = rows.get(name, LabelledDocument(verdict.document, frozenset()))
-        rows[name] = replace(row, areas=_areas(row.areas, verdict), near_miss=row.near_miss - {verdict.area})
+        row = rows.get(name, LabelledDocument(verdict.document, frozenset(), known=frozenset()))
+        judged = None if verdict.choice == "relabel" or row.known is None else row.known | {verdict.area}
+        left = row.near_miss - {verdict.area}
+        rows[name] = replace(row, areas=_areas(row.areas, verdict), near_miss=left, known=judged)
     return [rows[name] for name in (*known, *sorted(rows.keys() - set(known)))]
 
 

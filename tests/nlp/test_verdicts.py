@@ -10,6 +10,7 @@ from nlp.classifier import Classifier
 from nlp.features import Document
 from nlp.labelled import LabelledDocument, read_labels
 from nlp.train import fit
+from nlp.training_set import training_set
 from nlp.verdicts import Comparison, TeachingVerdict, compare, label_diff, read_verdicts, refuse_worse, teach
 from taxonomy.load import Taxonomy
 
@@ -30,6 +31,27 @@ def test_verdicts_become_labels_and_the_later_one_stands() -> None:
         ("made:qubit", {"silicon_photonics"}, frozenset()),
         ("made:whale", frozenset(), frozenset()),
     ]
+
+
+def test_a_verdict_on_one_area_says_nothing_of_the_others() -> None:
+    (whale,) = teach([], [TeachingVerdict(_WHALE, "quantum_technology", "reject")])
+    assert whale.judged("quantum_technology")
+    assert not whale.judged("silicon_photonics")
+    (told,) = teach([whale], [TeachingVerdict(_WHALE, "quantum_technology", "relabel")])
+    assert told.judged("silicon_photonics")
+
+
+def test_what_nobody_judged_counts_neither_for_nor_against(labels_file: Path, taxonomy: Taxonomy) -> None:
+    rows, _ = read_labels(labels_file)
+    strange = [Document(f"made:strange{n}", f"Glacier number {n}", "Whale song in the soil.") for n in range(40)]
+    rejected = teach(rows, [TeachingVerdict(each, "quantum_technology", "reject") for each in strange])
+    column = [area.id for area in taxonomy.areas].index("controlled_nuclear_fusion")
+    heads = [fit(some, taxonomy, weak=False)[0].cheap.heads for some in (rows, rejected)]
+    places = [head.areas.index("controlled_nuclear_fusion") for head in heads]
+    weights = training_set(rejected, taxonomy, weak=False).weights
+    assert weights[: len(rows), column].all()
+    assert not weights[len(rows) :, column].any()
+    assert heads[0].intercepts[places[0]] == pytest.approx(heads[1].intercepts[places[1]], abs=0.5)
 
 
 def test_verdicts_are_read_with_the_line_of_what_is_wrong(tmp_path: Path) -> None:

@@ -1,0 +1,100 @@
+"""A model is published when it is no worse; what experts taught is judged by the same model without it."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from horizon.errors import ModelError
+from nlp.classifier import Classifier
+from nlp.features import Document
+from nlp.labelled import read_labels
+from nlp.publication import CHANGES_FILE, Publication, publish
+from nlp.verdicts import TeachingVerdict
+from taxonomy.load import Taxonomy
+
+_TIDAL = Document("made:tidal", "A tidal turbine", "Tides drive a turbine, as a tokamak would not.")
+
+
+@pytest.fixture(scope="module")
+def halves(labels_file: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """The invented labels, every fourth held out."""
+    lines = labels_file.read_text(encoding="utf-8").splitlines(keepends=True)
+    folder = tmp_path_factory.mktemp("halves")
+    seen, unseen = folder / "train.jsonl", folder / "dev.jsonl"
+    seen.write_text("".join(line for place, line in enumerate(lines) if place % 4), encoding="utf-8")
+    unseen.write_text("".join(lines[::4]), encoding="utf-8")
+    return seen, unseen
+
+
+def _publish(
+    halves: tuple[Path, Path],
+    taxonomy: Taxonomy,
+    folder: Path,
+    verdicts: Sequence[TeachingVerdict] = (),
+    recent: Sequence[Document] = (),
+) -> Publication:
+    return publish(halves, halves[1], verdicts, taxonomy, folder, before=folder, recent=recent)
+
+
+def _wrong(halves: tuple[Path, Path]) -> list[TeachingVerdict]:
+    """An expert who holds that quantum technology is whatever it is not."""
+    rows, _ = read_labels(halves[0])
+    return [TeachingVerdict(row.document, "quantum_technology", "reject" if row.areas else "accept") for row in rows]
+
+
+def test_a_model_is_judged_by_its_likeness_that_never_saw_the_held_out_items(
+    halves: tuple[Path, Path], taxonomy: Taxonomy, tmp_path: Path
+) -> None:
+    published = _publish(halves, taxonomy, tmp_path)
+    unseen, digest = read_labels(halves[1])
+    assert published.report is not None
+    assert published.card.held_out is not None
+    assert (published.card.rows, published.report.rows) == (80, len(unseen))
+    assert published.card.held_out.sha256 == published.report.data_sha256 == digest
+    assert "held-out" in (tmp_path / "card.md").read_text(encoding="utf-8")
+    assert Classifier.load(tmp_path, taxonomy).fingerprint
+
+
+def test_the_same_training_gives_the_same_bytes(halves: tuple[Path, Path], taxonomy: Taxonomy, tmp_path: Path) -> None:
+    good = [TeachingVerdict(_TIDAL, "controlled_nuclear_fusion", "reject")]
+    for name in ("one", "two"):
+        publish(halves, halves[1], good, taxonomy, tmp_path / name, before=tmp_path / name, recent=[_TIDAL])
+    files = {path.name: path.read_bytes() for path in (tmp_path / "one").iterdir()}
+    assert files == {path.name: path.read_bytes() for path in (tmp_path / "two").iterdir()}
+
+
+def test_verdicts_that_make_the_model_worse_are_refused_and_the_old_one_stays(
+    halves: tuple[Path, Path], taxonomy: Taxonomy, tmp_path: Path
+) -> None:
+    _publish(halves, taxonomy, tmp_path)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    with pytest.raises(ModelError, match=r"expected macro-F1 of at least .* found .* the old model stays"):
+        _publish(halves, taxonomy, tmp_path, _wrong(halves))
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_labels_that_make_the_model_worse_are_refused(
+    halves: tuple[Path, Path], taxonomy: Taxonomy, tmp_path: Path
+) -> None:
+    _publish(halves, taxonomy, tmp_path / "model")
+    rows = [json.loads(line) for line in halves[0].read_text(encoding="utf-8").splitlines()]
+    for row in rows:
+        row["areas"] = [] if row["areas"] else ["quantum_technology"]
+    spoilt = tmp_path / "spoilt.jsonl"
+    spoilt.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    with pytest.raises(ModelError, match="the old model stays"):
+        _publish((spoilt, halves[1]), taxonomy, tmp_path / "model")
+
+
+def test_changed_labels_are_listed_with_reasons(halves: tuple[Path, Path], taxonomy: Taxonomy, tmp_path: Path) -> None:
+    recent = [_TIDAL, Document("made:tokamak", "Limits of tokamak", "A stellarator and a divertor.")]
+    first = _publish(halves, taxonomy, tmp_path, recent=recent)
+    accepted = [TeachingVerdict(Document(f"made:tide{n}", f"{_TIDAL.title} {n}", _TIDAL.abstract),
+                                "brain_computer_interface", "accept") for n in range(12)]  # fmt: skip
+    second = _publish(halves, taxonomy, tmp_path, accepted, recent)
+    assert first.unreadable is not None
+    assert "made:tidal now in brain_computer_interface" in second.to_text()
+    assert second.changes[0].reasons
+    assert json.loads((tmp_path / CHANGES_FILE).read_text(encoding="utf-8"))["items"] == 2
