@@ -1,6 +1,6 @@
 """Training with what experts said, beside a store: its verdicts are labels, its newest items show what changes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,6 +11,8 @@ from horizon.errors import UsageError
 from horizon.weeks import last_complete_week
 
 if TYPE_CHECKING:
+    from nlp.classifier import Classifier
+    from nlp.evaluate import Report
     from nlp.features import Document
     from nlp.model_file import Card
     from nlp.publication import Publication
@@ -70,6 +72,33 @@ def teach_area(
     rest = others or [path for path in (shared / "train.jsonl", shared / "dev.jsonl") if path.is_file()]
     base, encoder = _model_folder(work), _encoder(work)
     return add_area(area, labels, work.taxonomy, base, out_dir, others=rest, encoder=encoder), out_dir
+
+
+def measure(
+    work: Workspace,
+    classifier: "Classifier",
+    labels: Path | None,
+    stream: "Iterable[Document]",
+    *,
+    as_is: bool = False,
+) -> "tuple[Report, int]":
+    """Quality on labelled items, and how many of them the classifier was trained on.
+
+    If any, a twin is trained without them, on the shared data's labels and the verdicts, and measured in its place:
+    what a model has seen flatters it. `as_is` measures the classifier itself all the same.
+    """
+    from nlp.evaluate import evaluate_rows
+    from nlp.labelled import read_all_labels
+    from nlp.publication import twins
+
+    shared = work.settings.shared_data / "labels"
+    rows, digest = read_all_labels([labels or shared / "dev.jsonl"])
+    known = classifier.model.labelled
+    seen = len({row.document.id for row in rows} & set(known.ids if known else ()))
+    if seen and not as_is:
+        training, _ = read_all_labels([shared / "train.jsonl", shared / "dev.jsonl"])
+        classifier, _ = twins(training, stored_verdicts(work), rows, classifier.taxonomy, encoder=_encoder(work))
+    return evaluate_rows(rows, digest, classifier, stream=stream), seen
 
 
 def stored_verdicts(work: Workspace) -> "list[TeachingVerdict]":

@@ -100,7 +100,9 @@ def publish(
     report, comparison = None, None
     if held_out is not None:
         frozen, frozen_digest = read_all_labels([held_out])
-        report, comparison = _check(rows, verdicts, frozen, frozen_digest, taxonomy, encoder, seed)
+        taught, untaught = twins(rows, verdicts, frozen, taxonomy, encoder=encoder, seed=seed)
+        report = evaluate_rows(frozen, frozen_digest, taught, seed=seed)
+        comparison = None if untaught is None else compare(untaught, taught, frozen, seed=seed)
         _refuse(report, comparison, before)
     result = train_rows(teach(rows, verdicts), _digest(digest, verdicts), taxonomy, encoder=encoder, seed=seed)
     if report is not None:
@@ -123,28 +125,25 @@ def _digest(labels: str, verdicts: Sequence[TeachingVerdict]) -> str:
     return hashlib.sha256(json.dumps([labels, said]).encode()).hexdigest()
 
 
-def _check(
+def twins(
     rows: Sequence[LabelledDocument],
     verdicts: Sequence[TeachingVerdict],
     frozen: Sequence[LabelledDocument],
-    frozen_digest: str,
     taxonomy: Taxonomy,
-    encoder: CachedEncoder | None,
-    seed: int,
-) -> tuple[Report, Comparison | None]:
-    """Models that never saw the frozen items, on these."""
+    *,
+    encoder: CachedEncoder | None = None,
+    seed: int = 0,
+) -> tuple[Classifier, Classifier | None]:
+    """Models that never saw the frozen items: taught by the verdicts, and (where there are any) without them."""
     hidden = {row.document.id for row in frozen}
     seen = [row for row in rows if row.document.id not in hidden]
     said = [verdict for verdict in verdicts if verdict.document.id not in hidden]
 
     def trained(some: Sequence[LabelledDocument]) -> Classifier:
-        return Classifier(
-            fit(some, taxonomy, encoder=encoder, seed=seed)[0], taxonomy, fingerprint="held-out", encoder=encoder
-        )
+        model, _ = fit(some, taxonomy, encoder=encoder, seed=seed)
+        return Classifier(model, taxonomy, fingerprint="held-out", encoder=encoder)
 
-    taught = trained(teach(seen, said))
-    report = evaluate_rows(frozen, frozen_digest, taught, seed=seed)
-    return report, compare(trained(seen), taught, frozen, seed=seed) if said else None
+    return trained(teach(seen, said)), trained(seen) if said else None
 
 
 def _refuse(report: Report, comparison: Comparison | None, before: Path) -> None:

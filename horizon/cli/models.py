@@ -9,7 +9,6 @@ import typer
 from horizon.cli.files import ModelDir, load_classifier
 from horizon.cli.options import AsJson, AsOf, DataDir, clock, emit, open_workspace
 from horizon.errors import UsageError
-from horizon.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -90,26 +89,37 @@ def evaluate(
             "the last 8 weeks in the data folder, if any)."
         ),
     ] = None,
+    as_is: Annotated[
+        bool, typer.Option(help="Measure the model itself even on items that it was trained on, which flatters it.")
+    ] = False,
+    card: Annotated[bool, typer.Option(help="Also write card.md into the model's folder.")] = False,
     as_of: AsOf = None,
     data: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
     """Precision, recall, F1, calibration and reliability by area, source and era, with bootstrap intervals."""
-    from nlp.evaluate import evaluate as evaluate_model
+    from flows.teaching import measure
+    from nlp.model_card import write_model_card
+    from nlp.model_file import SHIPPED
 
-    report = evaluate_model(
-        labels or Settings().shared_data / "labels" / "dev.jsonl",
-        load_classifier(model),
-        stream=_stream(stream, data, clock(as_of)),
-    )
+    classifier = load_classifier(model)
+    with open_workspace(data) as work:
+        documents = _stream(work, stream, clock(as_of))
+        report, seen = measure(work, classifier, labels, documents, as_is=as_is)
+        if card and classifier.card is not None:
+            write_model_card(model or work.settings.model_dir or SHIPPED, classifier.card, report)
+    if seen:
+        typer.echo(_seen_before(seen, report.rows, as_is), err=True)
     emit(asdict(report), as_json, report.to_markdown())
 
 
-def _stream(file: Path | None, data: Path | None, now: "datetime") -> "Iterable[Document]":
+def _seen_before(seen: int, rows: int, as_is: bool) -> str:
+    told = f"the model was trained on {seen} of these {rows} items"
+    return f"{told}: these numbers flatter it" if as_is else f"{told}: measured is its twin, trained without them"
+
+
+def _stream(work: "Workspace", file: Path | None, now: "datetime") -> "Iterable[Document]":
     from flows.teaching import recent_documents
     from nlp.documents import DocumentFile
 
-    if file is not None:
-        return DocumentFile(file)
-    with open_workspace(data) as work:
-        return recent_documents(work, now)
+    return recent_documents(work, now) if file is None else DocumentFile(file)
