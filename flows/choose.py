@@ -44,7 +44,8 @@ def choose_sources(work: Workspace, asked: Sequence[str]) -> Chosen:
 
 
 def _weekly(work: Workspace) -> tuple[str, ...]:
-    """All weekly sources by name; in a replayed or simulated world those that its server speaks."""
+    """All weekly sources by name; in a replayed or simulated world those that its server speaks, and dropped files."""
+    from scrapers.run import asks_nobody
     from scrapers.source import list_sources, load_source
 
     sources = [load_source(name) for name in list_sources()]
@@ -52,10 +53,14 @@ def _weekly(work: Workspace) -> tuple[str, ...]:
         from scrapers.replay.server import speaks
 
         simulated = work.world == "simulated"
-        sources = [source for source in sources if speaks(source.replay_path, simulated=simulated)]
+        sources = [
+            source for source in sources if asks_nobody(source) or speaks(source.replay_path, simulated=simulated)
+        ]
     return tuple(source.id for source in sources if source.weekly and not _is_idle(work, source))
 
 
 def _is_idle(work: Workspace, source: "Source") -> bool:
-    """A source of nothing but dropped files has nothing to say while there are none."""
-    return source.drop and not source.keys and not source.has_dropped(work.drop(source.id))
+    """A source of nothing but dropped files, in the folders of all sources, has nothing to say while there are none."""
+    from scrapers.run import asks_nobody
+
+    return asks_nobody(source) and not source.has_dropped(work.drop(source.id).parent)

@@ -152,7 +152,7 @@ def _checked(work: Workspace, name: str, online: bool) -> Finding:
         )
     dropped = not replay and bool(source.missing_keys(work.settings.environ))
     ready = "keyless" if not source.keys else "no key, reads dropped files" if dropped else "key is set"
-    if not online or (asks_nobody(source) and not replay):
+    if not online or asks_nobody(source):
         return _finding(subject, "ok", ready)
     found = reach(source, source.at_replay(replay) if replay else source.url, work.settings.contact)
     if not found.reachable:

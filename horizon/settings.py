@@ -47,14 +47,15 @@ class Settings(BaseSettings):
     """Folder with further source files (`<id>.yml`), read beside the shipped ones."""
 
     def __init__(self, **values: Any) -> None:
-        """Raises UsageError naming the variable whose value cannot be used (never the value: it may be a secret)."""
+        """Raises UsageError naming the variable or line that cannot be used (never its content: it may be a secret)."""
         try:
+            _check_lines(self.model_config.get("env_file"))
             super().__init__(**values)
         except ValidationError as error:
             first = error.errors(include_input=False, include_url=False)[0]
             name = f"HORIZON_{'_'.join(map(str, first['loc'][:1])).upper()}"
             raise UsageError(f"{name}: {first['msg']}; mend it in the environment or in .env") from None
-        except (SettingsError, UnicodeDecodeError) as error:
+        except (SettingsError, OSError, UnicodeDecodeError) as error:
             raise UsageError(f"the settings cannot be read: {error}; mend the environment or .env") from None
 
     @classmethod
@@ -77,3 +78,22 @@ class Settings(BaseSettings):
     def url(self) -> str:
         """The database's SQLAlchemy URL."""
         return self.database_url or f"sqlite:///{self.data_dir / 'horizon.sqlite'}"
+
+
+def _check_lines(env_file: object) -> None:
+    """Raises UsageError for lines that dotenv would pass over: the key that a person wrote there would seem unset."""
+    from dotenv.parser import parse_stream
+
+    path = Path(str(env_file))
+    if env_file is None or not path.is_file():
+        return
+    with path.open(encoding="utf-8") as stream:
+        broken = [binding.original for binding in parse_stream(stream) if binding.error]
+    if broken:
+        # What dotenv calls the line is the first of the blank ones before it.
+        blank = [text.string[: len(text.string) - len(text.string.lstrip())].count("\n") for text in broken]
+        lines = ", ".join(str(text.line + skipped) for text, skipped in zip(broken, blank, strict=True))
+        raise UsageError(
+            f"expected NAME=value in each line of {path}, found none in line {lines}; write it so, close its quotes "
+            "or begin it with #"
+        )

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 
 from horizon.records import Issue
+from scrapers.issues import Severity, make_issue
 from scrapers.parsers.arxiv_rss import NEW, Batch
 from scrapers.parsers.arxiv_terms import ARXIV_ID
 
@@ -81,18 +82,17 @@ def check_held(batches: Iterable[Batch], held: Collection[str]) -> list[Issue]:
 
 
 def _missing(arxiv_id: str, kinds: set[str], day: date | None) -> Issue:
-    return Issue(
-        room="scrapers",
-        severity="warning" if NEW in kinds else "info",
-        code="announced-but-not-held",
-        message="announced by the feed and not among the papers held: the harvest may have missed it",
-        source="arxiv",
-        item_id=f"{_HELD_PREFIX}{arxiv_id}",
-        data={"announced_as": " ".join(sorted(kinds)), "day": str(day or "unknown")},
+    return make_issue(
+        "arxiv",
+        "warning" if NEW in kinds else "info",
+        "announced-but-not-held",
+        "announced by the feed and not among the papers held: the harvest may have missed it",
+        f"{_HELD_PREFIX}{arxiv_id}",
+        announced_as=" ".join(sorted(kinds)),
+        day=str(day or "unknown"),
     )
 
 
-def _issue(severity: str, code: str, message: str, batch: Batch) -> Issue:
-    data = {"day": str(batch.day or "unknown"), "announcements": str(len(batch.announcements))}
-    told = {"room": "scrapers", "severity": severity, "code": code, "message": message, "source": "arxiv_rss"}
-    return Issue.model_validate(told | {"data": data})
+def _issue(severity: Severity, code: str, message: str, batch: Batch) -> Issue:
+    told = {"day": str(batch.day or "unknown"), "announcements": str(len(batch.announcements))}
+    return make_issue("arxiv_rss", severity, code, message, **told)

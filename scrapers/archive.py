@@ -19,6 +19,7 @@ from typing import Any, BinaryIO, Protocol, cast
 
 from horizon.errors import ParseError
 from horizon.records import Issue, Item
+from scrapers.issues import make_issue
 from scrapers.items_file import ItemSpool
 from scrapers.pages import link_or_copy, write_atomic
 from scrapers.source import Source, dialect_module
@@ -185,14 +186,9 @@ def _read(stream: BinaryIO, page: RawPage, source: Source) -> Iterator[Item | Is
 
 
 def _lost(page: RawPage, source: Source, error: Exception) -> Issue:
-    return Issue(
-        room="scrapers",
-        severity="error",
-        code="raw-page-unreadable",
-        message=f"an archived answer cannot be read again: {' '.join(str(error).split())[:200]}",
-        source=source.id,
-        data={"crawl": page.crawl, "page": f"{page.folder}/{page.number}", "sha256": page.sha256},
-    )
+    message = f"an archived answer cannot be read again: {' '.join(str(error).split())[:200]}"
+    told = {"crawl": page.crawl, "page": f"{page.folder}/{page.number}", "sha256": page.sha256}
+    return make_issue(source.id, "error", "raw-page-unreadable", message, **told)
 
 
 def reread(source: Source, root: Path, out: Path) -> list[Issue]:

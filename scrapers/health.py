@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from statistics import median
 
 from horizon.records import Fetch, FetchStatus, Issue
+from scrapers.issues import make_issue
 from scrapers.source import Source
 from scrapers.walk import Tally
 
@@ -46,18 +47,21 @@ def _lacks(tally: Tally, items: int, source: Source) -> list[str]:
 def remarks(tally: Tally, items: int, fill: dict[str, float], source: Source, today: date | None = None) -> list[Issue]:
     """Issues about the crawl as a whole; they do not change the verdict."""
     found = [
-        _issue(
-            source, "fill-rate-low", f"{name} is filled in {fill[name]:.1%} of {items} items, expected {expected:.0%}"
+        make_issue(
+            source.id,
+            "warning",
+            "fill-rate-low",
+            f"{name} is filled in {fill[name]:.1%} of {items} items, expected {expected:.0%}",
         )
         for name, expected in sorted(source.expected_fill.items())
         if items and fill.get(name, 1.0) < _SPARSE * expected
     ]
     if tally.repaired > source.alarms.missing_share * max(items, 1):
         message = f"{tally.repaired} of {items} items were missed by the pages and fetched singly"
-        found.append(_issue(source, "reconciliation-large", message))
+        found.append(make_issue(source.id, "warning", "reconciliation-large", message))
     if today and tally.cut_off and abs(tally.cut_off.date() - today) > _CLOCKS_AGREE:
         message = f"the source's clock says {tally.cut_off:%Y-%m-%d %H:%M} UTC while ours says {today}"
-        found.append(_issue(source, "clock-skewed", message))
+        found.append(make_issue(source.id, "warning", "clock-skewed", message))
     return found
 
 
@@ -81,10 +85,9 @@ def check_volume(items: int, weeks_before: Sequence[int], source: Source) -> Iss
     usual = median(recent)
     if abs(items - usual) <= source.alarms.deviation * usual:
         return None
-    return _issue(
-        source, "volume-unusual", f"{items} items, while the median of {len(recent)} weeks before is {usual:g}"
+    return make_issue(
+        source.id,
+        "warning",
+        "volume-unusual",
+        f"{items} items, while the median of {len(recent)} weeks before is {usual:g}",
     )
-
-
-def _issue(source: Source, code: str, message: str) -> Issue:
-    return Issue(room="scrapers", severity="warning", code=code, message=message, source=source.id)

@@ -113,14 +113,6 @@ def split_country(text: str) -> tuple[str, str | None]:
     return (text[: match.start()].strip(), code) if code or known_office else (text.strip(), None)
 
 
-def organisation_key(text: str) -> str:
-    """A folded name by which two spellings of an organisation are one; empty when nothing of it is left."""
-    tables = _tables()
-    key = _key(split_country(text)[0], tables)
-    found = tables.organisations.get(key)
-    return found.key if found else key
-
-
 def organisation(text: str) -> Organisation:
     """The organisation under its usual name, or under its own when it is not known; no name is made up."""
     tables = _tables()

@@ -180,11 +180,14 @@ class Source(Model):
         return tuple(KEY_PREFIX + name for name in self.keys if not environ.get(KEY_PREFIX + name))
 
     def has_dropped(self, drop: Path | None) -> bool:
-        """Whether a person has put a file into its folder: any, or in place of a key the publisher's own, a zip."""
+        """Whether a person has put a file into its folder: any, or in place of a key the publisher's own, a zip.
+
+        A link is none: what lies outside the folder is not read.
+        """
         if not self.drop or drop is None or not drop.is_dir():
             return False
-        pattern = "*.zip" if self.keys else "*"
-        return any(path.is_file() and not path.name.startswith(".") for path in drop.rglob(pattern))
+        found = drop.rglob("*.zip" if self.keys else "*")
+        return any(path.is_file() and not path.is_symlink() and not path.name.startswith(".") for path in found)
 
     def secrets(self, environ: Mapping[str, str], base_url: str) -> dict[str, str]:
         """Its credentials by name. A replay server is never told a real one."""

@@ -1,6 +1,8 @@
 """What every dialect is given and what it leaves behind: the window asked for, and the tally of what happened."""
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -9,7 +11,10 @@ from typing import Protocol
 from horizon.records import Issue
 from scrapers.exchange import Exchange, Pause
 from scrapers.items_file import ItemSpool
+from scrapers.politeness import CrawlStopped
 from scrapers.source import Source
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,18 @@ class Tally:
     """No crawl of this source should start for so long, for example until a quota is renewed."""
     refused: set[str] = field(default_factory=set)
     issues: list[Issue] = field(default_factory=list)
+
+
+@contextmanager
+def ending_told(tally: Tally) -> Iterator[None]:
+    """Write into the tally what ends a walk early: the source gave up, or an answer could not be kept."""
+    try:
+        yield
+    except CrawlStopped as stop:
+        tally.stopped = str(stop)
+    except OSError as error:
+        logger.exception("an answer could not be kept")
+        tally.stopped = f"an answer could not be kept: {error.strerror or error}; make room and crawl again"
 
 
 class Dialect(Protocol):

@@ -186,11 +186,6 @@ class Store:
         with reading(self.engine) as connection:
             return works.works_of(connection, set(ids), self.preference, as_of)
 
-    def uncounted(self, weeks: Collection[SourceWeek], as_of: datetime | None = None) -> set[str]:
-        """Items of these sources and weeks that are not counted, because another item of their work is."""
-        with reading(self.engine) as connection:
-            return works.uncounted(connection, weeks, self.preference, as_of)
-
     # Labels
 
     def add_labels(

@@ -88,11 +88,13 @@ def crawl(
     data: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Crawl one feed into a folder and store nothing; `items.jsonl.gz` in it holds what came."""
+    """Crawl one feed into a folder and store nothing; `items.jsonl.gz` in it holds what came.
+
+    Exit code 3 when something of the window is known to lack, as for a scan.
+    """
     from flows.questions import ask
-    from flows.steps import crawl_folder
+    from flows.steps import KNOWN, crawl_folder
     from scrapers.crawl import read_items
-    from scrapers.run import EXIT_CODES
 
     now = clock(as_of)
     window = _window(source, week, since, until, now)
@@ -112,8 +114,8 @@ def crawl(
     )
     for item in read_items(found.folder) if items else ():
         typer.echo(item.model_dump_json())
-    if EXIT_CODES[fetch.status]:
-        raise typer.Exit(EXIT_CODES[fetch.status])
+    if fetch.status not in KNOWN:
+        raise typer.Exit(3)
 
 
 def _window(source: str, week: str, since: str | None, until: str | None, now: datetime) -> "Window":

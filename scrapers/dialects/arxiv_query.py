@@ -17,8 +17,8 @@ from urllib.parse import urlencode
 from pydantic import Field, StringConstraints, ValidationError
 
 from horizon.errors import ParseError, UsageError
-from horizon.records import Issue
 from scrapers.exchange import Call, Exchange, Pause
+from scrapers.issues import Severity, make_issue
 from scrapers.items_file import ItemSpool
 from scrapers.pages import PageFolder
 from scrapers.parsers.arxiv_atom import ARXIV_SOURCE, AtomPage, read_page
@@ -26,7 +26,7 @@ from scrapers.parsers.arxiv_terms import ARXIV_ID
 from scrapers.parsers.oai_envelope import mend_encoding
 from scrapers.politeness import CrawlStopped
 from scrapers.source import Model, Seconds, Source
-from scrapers.walk import Tally, Window
+from scrapers.walk import Tally, Window, ending_told
 
 logger = logging.getLogger(__name__)
 _ACCEPTED = frozenset({200, 400})
@@ -119,18 +119,13 @@ class ArxivQuery:
     async def run(self) -> None:
         """Ask everything; what stops it early is written into the tally, not raised."""
         self._kept = {str(stored.state.get("url")): stored.body for stored in self._pages.load()}
-        try:
+        with ending_told(self.tally):
             if self._options.ids:
                 await self._fetch_ids()
             else:
                 self.tally.listed = await self._walk(self._whole_window(), doubted=True)
             self.tally.chain_ended = self.tally.reconciled = True
             self._pages.drop_from(self.tally.pages + 1)
-        except CrawlStopped as stop:
-            self.tally.stopped = str(stop)
-        except OSError as error:
-            logger.exception("a page could not be kept")
-            self.tally.stopped = f"a page could not be kept: {error.strerror or error}; make room and crawl again"
 
     # ---- a search ----------------------------------------------------------------------------------------------------
 
@@ -332,11 +327,10 @@ class ArxivQuery:
 
     def _miss(self, identifier: str, why: str) -> None:
         self.tally.missing += 1
-        self._note("error", "record-missing", f"asked for by id and not to be had: {why}", identifier=identifier[:200])
+        self._note("error", "record-missing", f"asked for by id and not to be had: {why}", identifier=identifier)
 
-    def _note(self, severity: str, code: str, message: str, **data: str) -> None:
-        told = {"room": "scrapers", "severity": severity, "code": code, "message": message}
-        self.tally.issues.append(Issue.model_validate(told | {"source": self._source.id, "data": data}))
+    def _note(self, severity: Severity, code: str, message: str, **data: str) -> None:
+        self.tally.issues.append(make_issue(self._source.id, severity, code, message, **data))
 
     def _stop(self, why: str, url: str | None = None) -> CrawlStopped:
         return CrawlStopped(why, source=self._source.id, url=url)

@@ -4,7 +4,6 @@ A cross-check of the harvest, never the only source: one day only, 2,000 announc
 that lag (https://github.com/arXiv/arxiv-feed).
 """
 
-import logging
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -13,18 +12,15 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from horizon.errors import ParseError
-from horizon.records import Issue
 from scrapers.announcements import LARGEST_BATCH, check_batches
 from scrapers.dialects.conditional import ConditionalPages
 from scrapers.exchange import Exchange, Pause
+from scrapers.issues import make_issue
 from scrapers.items_file import ItemSpool
 from scrapers.pages import PageFolder
 from scrapers.parsers.arxiv_rss import Batch, read_batch
-from scrapers.politeness import CrawlStopped
 from scrapers.source import Model, Source, Text
-from scrapers.walk import Tally, Window
-
-logger = logging.getLogger(__name__)
+from scrapers.walk import Tally, Window, ending_told
 
 
 class Options(Model):
@@ -51,14 +47,9 @@ class ArxivRss:
 
     async def run(self) -> None:
         """Ask for every archive; what stops it early is written into the tally, not raised."""
-        try:
+        with ending_told(self.tally):
             batches = [batch for archive in self._options.archives for batch in await self._archive(archive)]
             self._conclude(batches)
-        except CrawlStopped as stop:
-            self.tally.stopped = str(stop)
-        except OSError as error:
-            logger.exception("a page could not be kept")
-            self.tally.stopped = f"a page could not be kept: {error.strerror or error}; make room and crawl again"
 
     async def _archive(self, archive: str) -> list[Batch]:
         whole = await self._fetch(archive)
@@ -90,9 +81,8 @@ class ArxivRss:
         tally.issues.extend(check_batches(batches, no_mailing=options.no_mailing, limit=options.largest_batch))
         for day in sorted({batch.day for batch in batches if batch.day}):
             if not self._window.since <= day <= self._window.until:
-                told = {"room": "scrapers", "severity": "info", "code": "batch-outside-window"}
                 message = f"the feeds show {day}, which is not a day of the window"
-                tally.issues.append(Issue.model_validate(told | {"message": message, "source": self._source.id}))
+                tally.issues.append(make_issue(self._source.id, "info", "batch-outside-window", message))
         tally.listed = len({arxiv_id for batch in batches for arxiv_id in batch.ids()})
         empty_working_day = any(issue.code == "batch-empty" and issue.severity == "warning" for issue in tally.issues)
         tally.doubtful_emptiness = tally.listed == 0 and empty_working_day

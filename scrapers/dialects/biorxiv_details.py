@@ -21,12 +21,13 @@ from horizon.weeks import IsoWeek
 from scrapers.denominators import Count, write_denominators
 from scrapers.dialects.kept_answers import KeptAnswers, Unreadable, whole_weeks
 from scrapers.exchange import Exchange, Pause
+from scrapers.issues import Severity, make_issue
 from scrapers.items_file import ItemSpool
-from scrapers.parsers.biorxiv_json import USED, Page, Posting, item_of, make_issue, parse_page, plain_category
+from scrapers.parsers.biorxiv_json import USED, Page, Posting, item_of, parse_page, plain_category
 from scrapers.parsers.record_fields import left_over
 from scrapers.politeness import CrawlStopped
 from scrapers.source import Model, Source, Text
-from scrapers.walk import Tally, Window
+from scrapers.walk import Tally, Window, ending_told
 
 logger = logging.getLogger(__name__)
 _WALKS = 2
@@ -62,7 +63,7 @@ class BiorxivDetails:
 
     async def run(self) -> None:
         """Walk the whole window; what stops it early is written into the tally, not raised."""
-        try:
+        with ending_told(self.tally):
             for category in self._options.categories or ("",):
                 await self._walk(category)
             self.tally.chain_ended = True
@@ -70,11 +71,6 @@ class BiorxivDetails:
             self._remark_all()
             await self._count_all()
             self.tally.reconciled = True
-        except CrawlStopped as stop:
-            self.tally.stopped = str(stop)
-        except OSError as error:
-            logger.exception("an answer could not be kept")
-            self.tally.stopped = f"an answer could not be kept: {error.strerror or error}; make room and crawl again"
 
     # ---- pages -------------------------------------------------------------------------------------------------------
 
@@ -235,8 +231,8 @@ class BiorxivDetails:
             message = "records of other categories than were asked for; left out: the source's filter has changed"
             self._say("warning", "category-unasked", message, ", ".join(sorted(self._foreign)))
 
-    def _say(self, severity: str, code: str, message: str, found: str) -> None:
-        self.tally.issues.append(make_issue(self._source, None, severity, code, message, found))
+    def _say(self, severity: Severity, code: str, message: str, found: str) -> None:
+        self.tally.issues.append(make_issue(self._source.id, severity, code, message, found=found))
 
 
 DIALECT = BiorxivDetails

@@ -23,6 +23,7 @@ from horizon.errors import ParseError, SourceError, UsageError
 from horizon.records import Issue, Item
 from scrapers.bulk_files import Found, Parse, read_file
 from scrapers.exchange import Exchange, Pause
+from scrapers.issues import Severity, make_issue
 from scrapers.items_file import ItemSpool
 from scrapers.pages import link_or_copy, write_atomic
 from scrapers.source import Model, Module, Source, list_sources, load_source
@@ -220,7 +221,7 @@ class DropFolder:
             found = read_file(file.path, self._parser(file.folder), self._spool)
         except (ParseError, SourceError, UsageError) as error:
             self.tally.refused.add(name)
-            self._note("error", "drop-unreadable", str(error)[:500], name=name)
+            self._note("error", "drop-unreadable", str(error), name=name)
             return False
         self._count(file, found, name)
         return True
@@ -253,10 +254,8 @@ class DropFolder:
     def _name(self, file: Dropped) -> str:
         return file.path.relative_to(self._root).as_posix()
 
-    def _note(self, severity: str, code: str, message: str, **data: str) -> None:
-        fields = {key: value[:200] for key, value in data.items()}
-        issue = {"room": "scrapers", "severity": severity, "code": code, "message": message, "data": fields}
-        self.tally.issues.append(Issue.model_validate(issue | {"source": self._source.id}))
+    def _note(self, severity: Severity, code: str, message: str, **data: str) -> None:
+        self.tally.issues.append(make_issue(self._source.id, severity, code, message, **data))
 
 
 DIALECT = DropFolder

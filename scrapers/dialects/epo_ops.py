@@ -5,10 +5,9 @@ by the digits of the publication number, into two that share nothing and lack no
 checked.
 """
 
-import logging
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO, Literal
+from typing import Annotated, Any, BinaryIO
 from urllib.parse import quote, urlencode
 
 from pydantic import Field, model_validator
@@ -21,14 +20,14 @@ from scrapers.dialects.epo_ops_client import OpsClient, QueryRefused
 from scrapers.dialects.epo_ops_query import Slice, clauses, topics
 from scrapers.dialects.kept_answers import KeptAnswers, Unreadable, whole_weeks
 from scrapers.exchange import Exchange, Pause
+from scrapers.issues import Severity, make_issue
 from scrapers.items_file import ItemSpool
 from scrapers.parsers.epo_ops import Page, parse_page
 from scrapers.politeness import CrawlStopped
 from scrapers.source import Model, Source, Text
-from scrapers.walk import Tally, Window
+from scrapers.walk import Tally, Window, ending_told
 from taxonomy.load import load_taxonomy
 
-logger = logging.getLogger(__name__)
 _WALKS = 2
 """A slice that gives fewer documents than it counts is read once more; what was had in either counts."""
 Positive = Annotated[int, Field(gt=0)]
@@ -78,17 +77,12 @@ class OpsSearch:
 
     async def run(self) -> None:
         """Walk the whole window; what stops it early is written into the tally, not raised."""
-        try:
+        with ending_told(self.tally):
             for each in self.searches():
                 await self._collect(each)
             self.tally.chain_ended = True
             await self._count_weeks()
             self.tally.reconciled = True
-        except CrawlStopped as stop:
-            self.tally.stopped = str(stop)
-        except OSError as error:
-            logger.exception("an answer could not be kept")
-            self.tally.stopped = f"an answer could not be kept: {error.strerror or error}; make room and crawl again"
         # Refused in one answer and readable in another: the item is there.
         self.tally.refused = {name for name in self.tally.refused if f"epo:{name}" not in self._spool}
 
@@ -155,7 +149,7 @@ class OpsSearch:
     def _check_day(self, item: Item) -> None:
         if not self._window.since <= item.published <= self._window.until and item.id[4:] not in self._known:
             message = f"published on {item.published}, outside the days asked for; kept"
-            self.tally.issues.append(self._issue("warning", "date-outside-window", message, item.id))
+            self.tally.issues.append(make_issue(self._source.id, "warning", "date-outside-window", message, item.id))
 
     # ---- denominators ------------------------------------------------------------------------------------------------
 
@@ -220,21 +214,8 @@ class OpsSearch:
     def _stop(self, why: str, url: str) -> CrawlStopped:
         return CrawlStopped(why, source=self._source.id, url=url)
 
-    def _say(self, severity: Literal["warning", "error"], code: str, message: str, part: Slice) -> None:
-        self.tally.issues.append(self._issue(severity, code, message, query=part.cql()[:200]))
-
-    def _issue(
-        self, severity: Literal["warning", "error"], code: str, message: str, item_id: str | None = None, **data: str
-    ) -> Issue:
-        return Issue(
-            room="scrapers",
-            severity=severity,
-            code=code,
-            message=message,
-            source=self._source.id,
-            item_id=item_id,
-            data=data,
-        )
+    def _say(self, severity: Severity, code: str, message: str, part: Slice) -> None:
+        self.tally.issues.append(make_issue(self._source.id, severity, code, message, query=part.cql()))
 
 
 def reparse(stream: BinaryIO, state: dict[str, Any], source: Source) -> Iterator[Item | Issue]:

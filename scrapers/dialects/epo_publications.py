@@ -3,7 +3,6 @@
 The lists are HTML; the documents are XML of up to some megabytes. The list of a day is what the crawl is compared with.
 """
 
-import logging
 import re
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -16,13 +15,13 @@ from horizon.errors import ParseError
 from horizon.records import Issue, Item
 from scrapers.dialects.kept_answers import KeptAnswers, Unreadable
 from scrapers.exchange import Answer, Call, Exchange, Pause
+from scrapers.issues import Severity, make_issue
 from scrapers.items_file import ItemSpool
 from scrapers.parsers.epo_ep_xml import parse_document
 from scrapers.politeness import CrawlStopped
 from scrapers.source import Model, Source, Text
-from scrapers.walk import Tally, Window
+from scrapers.walk import Tally, Window, ending_told
 
-logger = logging.getLogger(__name__)
 _LINK = re.compile(r"<a\b[^>]*>\s*([^<]{1,40}?)\s*</a\s*>", re.IGNORECASE)
 _DAY = re.compile(r"(\d{4})/(\d{2})/(\d{2})")
 _DOCUMENT = re.compile(r"(EP)(\d{7})(?:NW|W\d)([A-Z]\d)")
@@ -65,15 +64,10 @@ class PublicationDays:
 
     async def run(self) -> None:
         """Walk the whole window; what stops it early is written into the tally, not raised."""
-        try:
+        with ending_told(self.tally):
             for day in await self._days():
                 await self._collect(day)
             self.tally.chain_ended = self.tally.reconciled = True
-        except CrawlStopped as stop:
-            self.tally.stopped = str(stop)
-        except OSError as error:
-            logger.exception("an answer could not be kept")
-            self.tally.stopped = f"an answer could not be kept: {error.strerror or error}; make room and crawl again"
 
     async def _days(self) -> list[date]:
         """The source's publication days within the window."""
@@ -155,12 +149,8 @@ class PublicationDays:
         self.tally.missing += 1
         self._say("error", "record-missing", f"listed by the source and not to be had: {why}", name)
 
-    def _say(self, severity: Any, code: str, message: str, name: str) -> None:
-        item_id = f"epo:{_number(name)}"
-        issue = Issue(
-            room="scrapers", severity=severity, code=code, message=message, source=self._source.id, item_id=item_id
-        )
-        self.tally.issues.append(issue)
+    def _say(self, severity: Severity, code: str, message: str, name: str) -> None:
+        self.tally.issues.append(make_issue(self._source.id, severity, code, message, f"epo:{_number(name)}"))
 
     def _stop(self, why: str, url: str) -> CrawlStopped:
         return CrawlStopped(why, source=self._source.id, url=url)

@@ -16,17 +16,18 @@ from urllib.parse import urlencode
 from pydantic import Field
 
 from horizon.errors import ParseError
-from horizon.records import AreaId, Issue, Item
+from horizon.records import AreaId, Item
 from horizon.weeks import IsoWeek
 from scrapers.denominators import Count, write_denominators
 from scrapers.dialects.europepmc_query import build_queries, frame_of, strong_terms
 from scrapers.dialects.kept_answers import KeptAnswers, Unreadable, whole_weeks
 from scrapers.exchange import Exchange, Pause
+from scrapers.issues import Severity, make_issue
 from scrapers.items_file import ItemSpool
 from scrapers.parsers.europepmc_json import Page, parse_page, unknown_fields
 from scrapers.politeness import CrawlStopped
 from scrapers.source import Model, Text
-from scrapers.walk import Tally, Window
+from scrapers.walk import Tally, Window, ending_told
 from taxonomy.load import load_taxonomy
 
 logger = logging.getLogger(__name__)
@@ -67,18 +68,13 @@ class EuropePmcSearch:
 
     async def run(self) -> None:
         """Walk the whole window; what stops it early is written into the tally, not raised."""
-        try:
+        with ending_told(self.tally):
             for query in self.queries():
                 await self._walk(query)
             self.tally.chain_ended = True
             self._remark_fields()
             await self._count_all()
             self.tally.reconciled = True
-        except CrawlStopped as stop:
-            self.tally.stopped = str(stop)
-        except OSError as error:
-            logger.exception("an answer could not be kept")
-            self.tally.stopped = f"an answer could not be kept: {error.strerror or error}; make room and crawl again"
         # Refused in one query and readable in another: the item is there.
         self.tally.refused = {name for name in self.tally.refused if f"epmc:{name}" not in self._spool}
 
@@ -196,9 +192,8 @@ class EuropePmcSearch:
         for name in unknown_fields(self._fields, self._source):
             self._say("info", "field-unknown", "a field that the parser does not know; once a crawl", name)
 
-    def _say(self, severity: Literal["info", "warning"], code: str, message: str, found: str) -> None:
-        issue = Issue(room="scrapers", severity=severity, code=code, message=message, source=self._source.id)
-        self.tally.issues.append(issue.model_copy(update={"data": {"found": found[:200]}}))
+    def _say(self, severity: Severity, code: str, message: str, found: str) -> None:
+        self.tally.issues.append(make_issue(self._source.id, severity, code, message, found=found))
 
 
 def _counted(page: Page) -> Page:

@@ -16,14 +16,14 @@ from urllib.parse import quote, urlencode
 from pydantic import Field
 
 from horizon.errors import ParseError
-from horizon.records import Issue
 from scrapers.exchange import Call, Exchange, Pause
+from scrapers.issues import make_issue
 from scrapers.items_file import ItemSpool
 from scrapers.pages import PageFolder
 from scrapers.parsers.oai_envelope import Page, mend_encoding
 from scrapers.politeness import CrawlStopped
 from scrapers.source import Model, Source, Text
-from scrapers.walk import Tally, Window
+from scrapers.walk import Tally, Window, ending_told
 
 logger = logging.getLogger(__name__)
 _RESTARTS_A_DAY = 3
@@ -69,7 +69,7 @@ class OaiHarvest:
 
     async def run(self) -> None:
         """Walk the whole window; what stops it early is written into the tally, not raised."""
-        try:
+        with ending_told(self.tally):
             await self._list_records(self._resume())
             listed = await self._list_identifiers()
             if listed and not self._seen:
@@ -77,11 +77,6 @@ class OaiHarvest:
                 await self._list_records(_Step(self._window.since - timedelta(days=1)))
             await self._repair(sorted(listed - self._seen))
             self.tally.reconciled = True
-        except CrawlStopped as stop:
-            self.tally.stopped = str(stop)
-        except OSError as error:
-            logger.exception("a page could not be kept")
-            self.tally.stopped = f"a page could not be kept: {error.strerror or error}; make room and crawl again"
 
     # ---- ListRecords -------------------------------------------------------------------------------------------------
 
@@ -236,16 +231,8 @@ class OaiHarvest:
 
     def _miss(self, identifier: str, why: str) -> None:
         self.tally.missing += 1
-        self.tally.issues.append(
-            Issue(
-                room="scrapers",
-                severity="error",
-                code="record-missing",
-                message=f"listed by the source and not to be had: {why}",
-                source=self._source.id,
-                data={"identifier": identifier[:200]},
-            )
-        )
+        message = f"listed by the source and not to be had: {why}"
+        self.tally.issues.append(make_issue(self._source.id, "error", "record-missing", message, identifier=identifier))
 
     # ---- one answer --------------------------------------------------------------------------------------------------
 

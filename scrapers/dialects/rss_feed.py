@@ -4,22 +4,18 @@ A feed shows its newest entries only and tells of no total: what left it between
 says so when the oldest entry is younger than the window.
 """
 
-import logging
 from datetime import date
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 from horizon.errors import ParseError
-from horizon.records import Issue
 from scrapers.dialects.conditional import ConditionalPages
 from scrapers.exchange import Answer, Call, Exchange, Pause
+from scrapers.issues import make_issue
 from scrapers.items_file import ItemSpool
 from scrapers.parsers.feed_rss import Feed, read_feed
-from scrapers.politeness import CrawlStopped
 from scrapers.source import Model, Text
-from scrapers.walk import Tally, Window
-
-logger = logging.getLogger(__name__)
+from scrapers.walk import Tally, Window, ending_told
 
 
 class Options(Model):
@@ -45,16 +41,11 @@ class RssFeed:
 
     async def run(self) -> None:
         """Read every feed; what stops it early is written into the tally, not raised."""
-        try:
+        with ending_told(self.tally):
             for url in self._addresses():
                 self._take(url, await self._pages.fetch(url, self._read))
             self.tally.listed = len(self._seen)
             self.tally.chain_ended = self.tally.reconciled = True
-        except CrawlStopped as stop:
-            self.tally.stopped = str(stop)
-        except OSError as error:
-            logger.exception("a page could not be kept")
-            self.tally.stopped = f"a page could not be kept: {error.strerror or error}; make room and crawl again"
 
     def _addresses(self) -> list[str]:
         base, more = self._window.base_url, self._options.more_urls
@@ -87,8 +78,7 @@ class RssFeed:
             self._spool.add(item)
         if feed.oldest is not None and feed.oldest > self._window.since:
             message = f"the oldest entry is of {feed.oldest}: what came before may have left the feed unseen"
-            told = {"room": "scrapers", "severity": "info", "code": "feed-begins-late", "message": message}
-            self.tally.issues.append(Issue.model_validate(told | {"source": self._source.id, "data": {"url": url}}))
+            self.tally.issues.append(make_issue(self._source.id, "info", "feed-begins-late", message, url=url))
 
 
 def _read_day(text: str) -> date | None:

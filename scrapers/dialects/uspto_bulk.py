@@ -24,9 +24,9 @@ from urllib.parse import urlencode, urlsplit
 from pydantic import Field
 
 from horizon.errors import ParseError
-from horizon.records import Issue
 from scrapers.bulk_files import Found, read_file
 from scrapers.exchange import Answer, Call, Exchange, Pause
+from scrapers.issues import Severity, make_issue
 from scrapers.items_file import ItemSpool
 from scrapers.pages import write_atomic
 from scrapers.parsers.record_fields import read_json
@@ -34,7 +34,7 @@ from scrapers.parsers.uspto_odp import BulkFile, Listing, read_listing
 from scrapers.parsers.uspto_xml import parse_items
 from scrapers.politeness import CrawlStopped
 from scrapers.source import Model, Module, Text
-from scrapers.walk import Tally, Window
+from scrapers.walk import Tally, Window, ending_told
 
 logger = logging.getLogger(__name__)
 _ROWS = 100
@@ -82,7 +82,7 @@ class UsptoBulk:
 
     async def run(self) -> None:
         """Walk the whole window; what stops it early is written into the tally, not raised."""
-        try:
+        with ending_told(self.tally):
             self._files.mkdir(parents=True, exist_ok=True)
             rows = await self._list() if self._may_ask else [_dropped_row(path) for path in self._dropped.values()]
             chosen = choose(rows, self._window.since, self._window.until, self._options)
@@ -92,11 +92,6 @@ class UsptoBulk:
             self.tally.chain_ended = True
             self._check_days(chosen)
             self.tally.reconciled = True
-        except CrawlStopped as stop:
-            self.tally.stopped = str(stop)
-        except OSError as error:
-            logger.exception("a file could not be kept")
-            self.tally.stopped = f"a file could not be kept: {error.strerror or error}; make room and crawl again"
 
     # ---- the list ----------------------------------------------------------------------------------------------------
 
@@ -232,12 +227,8 @@ class UsptoBulk:
         self.tally.issues += [issue.model_copy(update={"source": self._source.id}) for issue in found.issues]
         logger.info("%s: %d records, %d refused", path.name, found.records, len(found.refused))
 
-    def _note(self, severity: str, code: str, message: str) -> None:
-        self.tally.issues.append(
-            Issue.model_validate(
-                {"room": "scrapers", "severity": severity, "code": code, "message": message, "source": self._source.id}
-            )
-        )
+    def _note(self, severity: Severity, code: str, message: str) -> None:
+        self.tally.issues.append(make_issue(self._source.id, severity, code, message))
 
     def _stop(self, why: str, url: str | None = None) -> CrawlStopped:
         return CrawlStopped(why, source=self._source.id, url=url)

@@ -16,9 +16,10 @@ from pydantic import ValidationError
 from horizon.errors import ParseError
 from horizon.records import Code, Issue, Item
 from scrapers.affiliations import Places, read_affiliations
-from scrapers.parsers.arxiv_terms import ARXIV_ID, CATEGORY, DOI, language_of, says_withdrawn
+from scrapers.issues import Refusal, Severity, make_issue
+from scrapers.parsers.arxiv_terms import ARXIV_ID, CATEGORY, DOI, language_of, named, says_withdrawn
 from scrapers.parsers.feed_dates import two_days_after
-from scrapers.parsers.feed_xml import field_names, iterate_entries
+from scrapers.parsers.feed_xml import iterate_entries
 from scrapers.parsers.tex_accents import to_unicode
 from scrapers.parsers.xml_stream import fold
 from scrapers.source import Source
@@ -66,14 +67,6 @@ class AtomPage:
     refused: list[str] = field(default_factory=list)
 
 
-class _Refusal(Exception):
-    """An entry that cannot become an item."""
-
-    def __init__(self, code: str, message: str, **data: str) -> None:
-        super().__init__(message)
-        self.code, self.message, self.data = code, message, data
-
-
 @dataclass(frozen=True, slots=True)
 class _Found:
     """One entry, judged."""
@@ -111,7 +104,7 @@ def parse_items(stream: BinaryIO, source: Source) -> Iterator[Item | Issue]:
         if found is None:
             continue
         if found.error is not None:
-            yield _issue(source, "", "error", "source-error", f"the API answered with an error: {found.error}")
+            yield make_issue(source.id, "error", "source-error", f"the API answered with an error: {found.error}")
         yield from found.issues
         if found.item is not None:
             yield found.item
@@ -170,19 +163,6 @@ def _moment(text: str | None) -> datetime | None:
         return None
 
 
-def _issue(source: Source, arxiv_id: str, severity: str, code: str, message: str, **data: str) -> Issue:
-    fields = {
-        "room": "scrapers",
-        "severity": severity,
-        "code": code,
-        "message": message[:500],
-        "source": source.id,
-        "item_id": f"{ARXIV_SOURCE}:{arxiv_id}" if ARXIV_ID.fullmatch(arxiv_id) else None,
-        "data": {key: value[:200] for key, value in data.items()},
-    }
-    return Issue.model_validate(fields)
-
-
 def _judge(entry: Any, clock: datetime | None, source: Source) -> _Found:
     link, title = fold(entry.findtext(f"{_ATOM}id")), fold(entry.findtext(f"{_ATOM}title"))
     if "/api/errors" in link or (title == "Error" and _ABSTRACT_PAGE.fullmatch(link) is None):
@@ -190,9 +170,9 @@ def _judge(entry: Any, clock: datetime | None, source: Source) -> _Found:
     record = _Record(entry, clock, source)
     try:
         item = record.item(link, title)
-    except _Refusal as refusal:
-        data = refusal.data | ({} if record.arxiv_id else {"identifier": link})
-        told = _issue(source, record.arxiv_id, "error", refusal.code, refusal.message, **data)
+    except Refusal as refusal:
+        unnamed = {} if record.arxiv_id else {"identifier": link}
+        told = refusal.issue(source.id, named(ARXIV_SOURCE, record.arxiv_id), **unnamed)
         return _Found(record.arxiv_id, None, (*record.issues, told))
     return _Found(record.arxiv_id, item, tuple(record.issues))
 
@@ -209,10 +189,10 @@ class _Record:
     def item(self, link: str, title: str) -> Item:
         address = _ABSTRACT_PAGE.fullmatch(link)
         if address is None or not ARXIV_ID.fullmatch(address["id"]):
-            raise _Refusal("id-unreadable", "expected an id such as http://arxiv.org/abs/2611.01234v1")
+            raise Refusal("id-unreadable", "expected an id such as http://arxiv.org/abs/2611.01234v1")
         self.arxiv_id = address["id"]
         if not title:
-            raise _Refusal("title-missing", "a record without a title cannot be read by anybody; refused")
+            raise Refusal("title-missing", "a record without a title cannot be read by anybody; refused")
         number = address["version"]
         return self._build(to_unicode(title), f"v{number}" if number else None, self._published())
 
@@ -240,12 +220,13 @@ class _Record:
                 withdrawn=says_withdrawn(comment) or says_withdrawn((abstract or "")[:300]),
             )
         except ValidationError as error:
-            raise _Refusal("record-invalid", f"the record does not make an item: {error.errors()[0]['msg']}") from None
+            raise Refusal.invalid(error) from None
         self._remark(item)
         return item
 
-    def _note(self, severity: str, code: str, message: str, **data: str) -> None:
-        self.issues.append(_issue(self._source, self.arxiv_id, severity, code, message, **data))
+    def _note(self, severity: Severity, code: str, message: str, **data: str) -> None:
+        item_id = named(ARXIV_SOURCE, self.arxiv_id)
+        self.issues.append(make_issue(self._source.id, severity, code, message, item_id, **data))
 
     def _text(self, tag: str) -> str:
         return fold(self._entry.findtext(tag))
@@ -257,10 +238,10 @@ class _Record:
         text = self._text(f"{_ATOM}published")
         moment = _moment(text)
         if moment is None:
-            raise _Refusal("date-unreadable", "expected a first date such as 2017-07-27T08:18:33Z", found=text)
+            raise Refusal("date-unreadable", "expected a first date such as 2017-07-27T08:18:33Z", found=text)
         if not self._in_range(moment):
             message = f"expected a first date from {self._source.earliest_published} to {self._latest}; refused"
-            raise _Refusal("date-out-of-range", message, found=text)
+            raise Refusal("date-out-of-range", message, found=text)
         return moment.date()
 
     def _updated(self) -> datetime | None:
@@ -322,8 +303,3 @@ class _Record:
             self._note("warning", "categories-missing", "no category could be read")
         if "\ufffd" in item.title or "\ufffd" in (item.abstract or ""):
             self._note("warning", "encoding-damaged", "bytes that are no UTF-8 were replaced by U+FFFD")
-
-
-def fields_of(data: bytes) -> set[str]:
-    """Every field that occurs in an answer, as `entry/title` or `entry/link@href`: what a test compares with `USED`."""
-    return field_names(BytesIO(unwrap(data)), roots=_ROOTS, entries=_ENTRIES)

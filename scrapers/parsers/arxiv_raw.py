@@ -10,7 +10,8 @@ from pydantic import ValidationError
 
 from horizon.errors import ParseError
 from horizon.records import Code, Issue, Item
-from scrapers.parsers.arxiv_terms import ARXIV_ID, CATEGORY, DOI, language_of, says_withdrawn
+from scrapers.issues import Refusal, Severity, make_issue
+from scrapers.parsers.arxiv_terms import ARXIV_ID, CATEGORY, DOI, language_of, named, says_withdrawn
 from scrapers.parsers.author_names import split_authors
 from scrapers.parsers.feed_dates import two_days_after
 from scrapers.parsers.oai_envelope import Entry, OaiReader, Page, mend_encoding
@@ -30,14 +31,6 @@ _MONTHS = {
     name: number
     for number, name in enumerate("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), start=1)  # noqa: SIM905
 }
-
-
-class _Refusal(Exception):
-    """A record that cannot become an item."""
-
-    def __init__(self, code: str, message: str, **data: str) -> None:
-        super().__init__(message)
-        self.code, self.message, self.data = code, message, data
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,35 +118,21 @@ class _Records:
         self._latest = two_days_after(max(self._page.response_date.date(), changed))
         try:
             self._page.items.append(self._item(entry))
-        except _Refusal as refusal:
+        except Refusal as refusal:
             self._page.refused.append(entry.identifier)
-            self._issue(entry.identifier, "error", refusal.code, refusal.message, **refusal.data)
+            self._issue(entry.identifier, refusal.severity, refusal.code, refusal.message, **refusal.data)
 
-    def _issue(self, arxiv_id: str, severity: str, code: str, message: str, **data: str) -> None:
-        fields = {key: value[:200] for key, value in data.items()}
-        item_id = f"{self._source.id}:{arxiv_id}" if ARXIV_ID.fullmatch(arxiv_id) else None
-        if item_id is None:
-            fields["identifier"] = arxiv_id[:200]
-        self._page.issues.append(
-            Issue.model_validate(
-                {
-                    "room": "scrapers",
-                    "severity": severity,
-                    "code": code,
-                    "message": message,
-                    "source": self._source.id,
-                    "item_id": item_id,
-                    "data": fields,
-                }
-            )
-        )
+    def _issue(self, arxiv_id: str, severity: Severity, code: str, message: str, **data: str) -> None:
+        item_id = named(self._source.id, arxiv_id)
+        unnamed = {} if item_id else {"identifier": arxiv_id}
+        self._page.issues.append(make_issue(self._source.id, severity, code, message, item_id, **data, **unnamed))
 
     def _item(self, entry: Entry) -> Item:
         raw = _readable(entry, self._ignored)
         arxiv_id = self._identify(entry, raw)
         title = to_unicode(fold(raw.texts.get("title")))
         if not title:
-            raise _Refusal("title-missing", "a record without a title cannot be read by anybody; refused")
+            raise Refusal("title-missing", "a record without a title cannot be read by anybody; refused")
         published, newest = self._dates(arxiv_id, raw)
         abstract = to_unicode(fold(raw.texts.get("abstract"))) or None
         item = self._build(arxiv_id, title, abstract, published, newest, raw)
@@ -184,16 +163,16 @@ class _Records:
                 withdrawn="I" in newest.source_type or any(map(says_withdrawn, said)),
             )
         except ValidationError as error:
-            raise _Refusal("record-invalid", f"the record does not make an item: {error.errors()[0]['msg']}") from None
+            raise Refusal.invalid(error) from None
 
     def _identify(self, entry: Entry, raw: _Raw) -> str:
         arxiv_id = fold(raw.texts.get("id"))
         if not ARXIV_ID.fullmatch(arxiv_id):
-            raise _Refusal(
+            raise Refusal(
                 "id-unreadable", "expected an arXiv id such as 2611.01234 or math/0701001", found=arxiv_id or "nothing"
             )
         if entry.identifier != arxiv_id:
-            raise _Refusal(
+            raise Refusal(
                 "id-mismatch",
                 "header and metadata name different papers; refused rather than guessed",
                 header=entry.identifier,
@@ -207,14 +186,14 @@ class _Records:
     def _dates(self, arxiv_id: str, raw: _Raw) -> tuple[date, _Version]:
         """Date of version 1, and the newest version."""
         if not raw.versions:
-            raise _Refusal("version-missing", "a record without a version has no first date; refused")
+            raise Refusal("version-missing", "a record without a version has no first date; refused")
         first, newest = raw.versions[0], raw.versions[-1]
         if first.moment is None:
-            raise _Refusal(
+            raise Refusal(
                 "date-unreadable", "expected a date such as Mon, 2 Apr 2007 19:18:42 GMT", found=first.date_text
             )
         if not self._in_range(first.moment.date()):
-            raise _Refusal(
+            raise Refusal(
                 "date-out-of-range",
                 f"expected a first version from {self._earliest} to {self._latest}; refused: it would distort a week",
                 found=first.date_text,
@@ -271,11 +250,11 @@ class _Records:
 def _readable(entry: Entry, ignored: frozenset[str]) -> _Raw:
     if entry.deleted:
         # The protocol allows it, arXiv's server has no code for it: never met, never lost.
-        raise _Refusal("record-deleted", "the source says that this record was deleted")
+        raise Refusal("record-deleted", "the source says that this record was deleted")
     if entry.metadata is None:
-        raise _Refusal("metadata-missing", "a record without metadata")
+        raise Refusal("metadata-missing", "a record without metadata")
     if entry.metadata.tag != _ROOT:
-        raise _Refusal("format-unexpected", f"expected {_ROOT}", found=str(entry.metadata.tag))
+        raise Refusal("format-unexpected", f"expected {_ROOT}", found=str(entry.metadata.tag))
     return _read_raw(entry.metadata, ignored)
 
 

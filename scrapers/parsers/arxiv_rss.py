@@ -14,10 +14,11 @@ from typing import Any, BinaryIO
 from pydantic import ValidationError
 
 from horizon.records import Code, Issue, Item
-from scrapers.parsers.arxiv_terms import ARXIV_ID, CATEGORY, DOI, language_of
+from scrapers.issues import Refusal, make_issue
+from scrapers.parsers.arxiv_terms import ARXIV_ID, CATEGORY, DOI, language_of, named
 from scrapers.parsers.author_names import split_authors
 from scrapers.parsers.feed_dates import read_date, read_moment, two_days_after
-from scrapers.parsers.feed_xml import field_names, iterate_entries
+from scrapers.parsers.feed_xml import iterate_entries
 from scrapers.parsers.tex_accents import to_unicode
 from scrapers.parsers.xml_stream import fold
 from scrapers.source import Source
@@ -76,19 +77,11 @@ class Batch:
         return {line.arxiv_id for line in self.announcements if not kinds or line.kind in kinds}
 
 
-class _Refusal(Exception):
-    """A new paper that cannot become an item."""
-
-    def __init__(self, code: str, message: str, found: str = "") -> None:
-        super().__init__(message)
-        self.code, self.message, self.data = code, message, {"found": found[:200]} if found else {}
-
-
 def parse_items(stream: BinaryIO, source: Source) -> Iterator[Item | Issue]:
     """Items and issues of one feed. Raises ParseError when it is no feed of arXiv's announcements."""
     batch = _read(stream, source)
     if batch.error is not None:
-        yield _issue(source, "", "error", "source-error", f"the feed tells of an error: {batch.error}")
+        yield make_issue(source.id, "error", "source-error", f"the feed tells of an error: {batch.error}")
     yield from batch.issues
     yield from batch.items
 
@@ -130,12 +123,6 @@ def _read_head(head: Any, batch: Batch) -> None:
     batch.built = read_moment(_first(head, "lastBuildDate", f"{_ATOM}updated"))
 
 
-def _issue(source: Source, arxiv_id: str, severity: str, code: str, message: str, **data: str) -> Issue:
-    item_id = f"{source.id}:{arxiv_id}" if ARXIV_ID.fullmatch(arxiv_id) else None
-    told = {"room": "scrapers", "severity": severity, "code": code, "message": message[:500]}
-    return Issue.model_validate(told | {"source": source.id, "item_id": item_id, "data": data})
-
-
 class _Lines:
     """Turns the entries of one feed into announcements, items and issues."""
 
@@ -150,7 +137,9 @@ class _Lines:
         arxiv_id = guid["id"] if guid else ""
         if guid is None or not ARXIV_ID.fullmatch(arxiv_id):
             found = _first(entry, "guid", f"{_ATOM}id")
-            self._refuse("", _Refusal("id-unreadable", "expected a guid such as oai:arXiv.org:2611.01234v1", found))
+            self._refuse(
+                "", Refusal("id-unreadable", "expected a guid such as oai:arXiv.org:2611.01234v1", found=found)
+            )
             return
         text = _first(entry, "description", f"{_ATOM}summary")
         head = _HEAD.match(text)
@@ -161,28 +150,26 @@ class _Lines:
             return
         try:
             batch.items.append(self._item(entry, arxiv_id, guid["version"], text[head.end() :] if head else text))
-        except _Refusal as refusal:
+        except Refusal as refusal:
             self._refuse(arxiv_id, refusal)
 
     def sum_up(self) -> None:
         """One remark on the announcements that became no item."""
         if self._passed:
             message = f"{self._passed} cross-lists and replacements have no first date here: ids kept, no items"
-            self._batch.issues.append(_issue(self._source, "", "info", "announced-only", message))
+            self._batch.issues.append(make_issue(self._source.id, "info", "announced-only", message))
         if self._batch.day is None:
             # Atom tells the day in the entries only.
             self._batch.day = max((item.published for item in self._batch.items), default=None)
 
-    def _refuse(self, arxiv_id: str, refusal: _Refusal) -> None:
+    def _refuse(self, arxiv_id: str, refusal: Refusal) -> None:
         self._batch.refused.append(arxiv_id)
-        self._batch.issues.append(
-            _issue(self._source, arxiv_id, "error", refusal.code, refusal.message, **refusal.data)
-        )
+        self._batch.issues.append(refusal.issue(self._source.id, named(self._source.id, arxiv_id)))
 
     def _item(self, entry: Any, arxiv_id: str, version: str, abstract: str) -> Item:
         title = to_unicode(_first(entry, "title", f"{_ATOM}title"))
         if not title:
-            raise _Refusal("title-missing", "a record without a title cannot be read by anybody; refused")
+            raise Refusal("title-missing", "a record without a title cannot be read by anybody; refused")
         abstract = to_unicode(abstract)
         doi = DOI.search(_first(entry, f"{_ARXIV}DOI"))
         try:
@@ -202,27 +189,22 @@ class _Lines:
                 licence=_first(entry, f"{_DC}rights", f"{_ATOM}rights") or None,
             )
         except ValidationError as error:
-            raise _Refusal("record-invalid", f"the record does not make an item: {error.errors()[0]['msg']}") from None
+            raise Refusal.invalid(error) from None
 
     def _published(self, entry: Any) -> date:
         """The day of the announcement."""
         text = _first(entry, "pubDate", f"{_ATOM}published")
         day = read_date(text) or self._batch.day
         if day is None:
-            raise _Refusal("date-unreadable", "expected a day such as Tue, 24 Nov 2026 00:00:00 -0500", text)
+            raise Refusal("date-unreadable", "expected a day such as Tue, 24 Nov 2026 00:00:00 -0500", found=text)
         built = self._batch.built
         latest = two_days_after(built.date()) if built else date.max
         if not self._source.earliest_published <= day <= latest:
             message = f"expected a day from {self._source.earliest_published} to {latest}; refused"
-            raise _Refusal("date-out-of-range", message, text)
+            raise Refusal("date-out-of-range", message, found=text)
         return day
 
 
 def _codes(entry: Any) -> tuple[Code, ...]:
     words = [fold(element.get("term") or element.text) for element in entry.iterfind("{*}category")]
     return tuple(Code(scheme="arxiv", symbol=word) for word in dict.fromkeys(words) if CATEGORY.fullmatch(word))
-
-
-def fields_of(data: bytes) -> set[str]:
-    """Every field that occurs in a feed, as `item/title` or `entry/link@href`: what a test compares with `USED`."""
-    return field_names(BytesIO(data), roots=_ROOTS, entries=_ENTRIES)

@@ -25,3 +25,8 @@ def says_withdrawn(text: str) -> bool:
 def language_of(title: str, abstract: str | None) -> str:
     """That of the text; where it does not tell, English, in which arXiv asks for an abstract."""
     return detect_language(f"{title} {abstract or ''}", "en")
+
+
+def named(source: str, arxiv_id: str) -> str | None:
+    """Item id of a paper; None when what a record calls its id is none."""
+    return f"{source}:{arxiv_id}" if ARXIV_ID.fullmatch(arxiv_id) else None

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from horizon.errors import ParseError
 from horizon.records import Code, Issue, Item
 from scrapers.affiliations import read_affiliations
+from scrapers.issues import Refusal, make_issue
 from scrapers.languages import detect_language
 from scrapers.parsers.medline_work import clean_affiliations, clean_doi, read_day, says_withdrawn
 from scrapers.parsers.person_names import from_comma
@@ -107,43 +108,27 @@ def parse_items(stream: BinaryIO, source: Source) -> Iterator[Item | Issue]:
     for versions in works.values():
         yield from item_of(versions, source)
     for name in left_over(page.fields, USED, frozenset(source.ignore_fields)):
-        yield make_issue(source, None, "info", "field-unknown", "a field that the parser does not know", name)
+        yield make_issue(source.id, "info", "field-unknown", "a field that the parser does not know", found=fold(name))
 
 
 def item_of(versions: Iterable[Posting], source: Source, first_day: date | None = None) -> Iterator[Item | Issue]:
     """The item of a preprint's versions: text of the newest, date of the first (or `first_day`, when it is known)."""
     ordered = sorted(versions, key=lambda posting: (posting.version, posting.day))
     first, newest = ordered[0], ordered[-1]
+    item_id = f"{source.id}:{newest.doi}"
     if first.version != 1 and first_day is None:
         message = "a later version; the first one, which sets the date, is not in this answer"
-        yield make_issue(source, newest.doi, "info", "first-version-unseen", message, f"version {newest.version}")
+        yield make_issue(source.id, "info", "first-version-unseen", message, item_id, found=f"version {newest.version}")
         return
     try:
         item = _build(newest, source, first_day or first.day)
     except ValidationError as error:
-        message = f"the record does not make an item: {error.errors()[0]['msg']}"
-        yield make_issue(source, newest.doi, "error", "record-invalid", message)
+        yield Refusal.invalid(error).issue(source.id, item_id)
         return
     yield item
     if item.abstract is None:
         message = "no abstract: the item is kept and judged by its title"
-        yield make_issue(source, newest.doi, "info", "abstract-missing", message)
-
-
-def make_issue(source: Source, doi: str | None, severity: str, code: str, message: str, found: str = "") -> Issue:
-    """An issue of this feed; `doi` when it is about one preprint."""
-    shown = fold(found)[:200]
-    return Issue.model_validate(
-        {
-            "room": "scrapers",
-            "severity": severity,
-            "code": code,
-            "message": message,
-            "source": source.id,
-            "item_id": f"{source.id}:{doi}" if doi else None,
-            "data": {"found": shown} if shown else {},
-        }
-    )
+        yield make_issue(source.id, "info", "abstract-missing", message, item_id)
 
 
 def plain_category(text: str) -> str:
@@ -155,20 +140,22 @@ def _posting(record: dict[str, Any], source: Source) -> Posting | Issue:
     doi = clean_doi(text_at(record, "doi"))
     if doi is None:
         found = text_at(record, "doi")
-        return make_issue(
-            source, None, "error", "id-unreadable", "expected a DOI such as 10.1101/2026.03.02.123456", found
-        )
+        message = "expected a DOI such as 10.1101/2026.03.02.123456"
+        return make_issue(source.id, "error", "id-unreadable", message, found=fold(found))
+    item_id = f"{source.id}:{doi}"
     day = read_day(text_at(record, "date"))
     if day is None or day < source.earliest_published:
         message = f"expected a day from {source.earliest_published} on; refused: the record belongs to no week"
-        return make_issue(source, doi, "error", "date-unreadable", message, text_at(record, "date"))
+        return make_issue(source.id, "error", "date-unreadable", message, item_id, found=fold(text_at(record, "date")))
     version = number_at(record, "version")
     if not version or version > 999:
         message = "expected a version number from 1 on; refused: the first one sets the date"
-        return make_issue(source, doi, "error", "version-unreadable", message, text_at(record, "version"))
+        return make_issue(
+            source.id, "error", "version-unreadable", message, item_id, found=fold(text_at(record, "version"))
+        )
     if not plain_title(text_at(record, "title"))[0]:
         message = "a record without a title cannot be read by anybody; refused"
-        return make_issue(source, doi, "error", "title-missing", message)
+        return make_issue(source.id, "error", "title-missing", message, item_id)
     return Posting(doi, version, day, plain_category(text_at(record, "category")), record)
 
 

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from horizon.errors import ParseError
 from horizon.records import Code, Issue, Item
+from scrapers.issues import Refusal, make_issue
 from scrapers.parsers.patent_codes import classified, family_of, order_codes, publication
 from scrapers.parsers.patent_names import Party
 from scrapers.parsers.patent_records import (
     Contents,
     Publication,
-    Refusal,
     compose,
+    epo_id,
     identify,
-    make_issue,
     unknown_fields,
 )
 from scrapers.parsers.patent_texts import Text
@@ -81,7 +81,7 @@ def parse_document(data: bytes, source: "Source") -> list[Item | Issue]:
             raise
     found = list(_read(without_half_pairs(data), fields, recover=True))
     message = "not well-formed XML, though complete: read over the faulty places"
-    return [*found, make_issue(SOURCE, _number_of(found), "warning", "xml-mended", message)]
+    return [*found, make_issue(SOURCE, "warning", "xml-mended", message, epo_id(_number_of(found)))]
 
 
 def _number_of(found: list[Item | Issue]) -> str | None:
@@ -105,9 +105,9 @@ def _document(root: Any) -> Iterator[Item | Issue]:
         found = identify(name, (root.get("date-publ") or "", text_at(root, "SDOBI", "B100", "B140", "date")))
         yield compose(found, SOURCE, _contents(root, found))
     except Refusal as refusal:
-        yield make_issue(SOURCE, name, refusal.severity, refusal.code, refusal.message)
+        yield refusal.issue(SOURCE, epo_id(name))
         return
-    yield from (make_issue(SOURCE, name, *issue) for issue in found.issues)
+    yield from (make_issue(SOURCE, *issue, epo_id(name)) for issue in found.issues)
 
 
 def _contents(root: Any, found: Publication) -> Contents:

@@ -10,9 +10,10 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from horizon.records import Issue, Item
+from scrapers.issues import make_issue
 from scrapers.parsers.exchange_documents import READ, RECORD, ROOTS, TREES, read_record, record_number
 from scrapers.parsers.patent_codes import publication
-from scrapers.parsers.patent_records import make_issue, unknown_fields
+from scrapers.parsers.patent_records import unknown_fields
 from scrapers.parsers.patent_xml import Fields, children, text_at, text_of
 from scrapers.parsers.xml_stream import fold, iterate_records, local_name
 
@@ -155,11 +156,13 @@ class _Reader:
         """Why an answer of the right format gave neither item nor issue."""
         fault = self.page.fault
         if fault is not None:
-            severity, code = ("info", "no-results") if fault.means_nothing_found else ("error", "feed-refused")
-            return make_issue(SOURCE, None, severity, code, f"{fault.code} {fault.message}")  # type: ignore[arg-type]
+            said = f"{fault.code} {fault.message}"
+            if fault.means_nothing_found:
+                return make_issue(SOURCE, "info", "no-results", said)
+            return make_issue(SOURCE, "error", "feed-refused", said)
         named = len(self.page.references)
         message = f"an answer without records ({self._shape}); it names {named} publications"
-        return make_issue(SOURCE, None, "info", "no-records", message, publications=" ".join(self.page.references))
+        return make_issue(SOURCE, "info", "no-records", message, publications=" ".join(self.page.references))
 
 
 def _number(text: str | None) -> int | None:

@@ -4,32 +4,30 @@ Schema: http://www.epo.org/exchange, `exchange-documents.xsd`; namespaces and pr
 names are compared without them.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, time
-from typing import Any, BinaryIO
+from typing import Any
 
 from horizon.records import Code, Issue, Item
+from scrapers.issues import Refusal, make_issue
 from scrapers.parsers.patent_codes import Classified, classified, family_of, order_codes, publication, read_day
 from scrapers.parsers.patent_names import Party
 from scrapers.parsers.patent_records import (
     Contents,
     Publication,
-    Refusal,
     compose,
+    epo_id,
     identify,
-    make_issue,
-    unknown_fields,
 )
 from scrapers.parsers.patent_texts import Text
 from scrapers.parsers.patent_xml import (
-    Fields,
     child,
     children,
     listed,
     text_at,
     text_of,
 )
-from scrapers.parsers.xml_stream import fold, iterate_records, local_name
+from scrapers.parsers.xml_stream import fold, local_name
 
 RECORD = "exchange-document"
 ROOTS = ("world-patent-data", "exchange-documents", RECORD)
@@ -87,22 +85,8 @@ def read_record(record: Any, source: str) -> tuple[Item | None, list[Issue]]:
         item = compose(found, source, _contents(record, found))
     except Refusal as refusal:
         told = {} if name else {"found": " ".join(record.get(key) or "-" for key in ("country", "doc-number", "kind"))}
-        return None, [make_issue(source, name, refusal.severity, refusal.code, refusal.message, **told)]
-    return item, [make_issue(source, name, *issue) for issue in found.issues]
-
-
-def parse_exchange_documents(stream: BinaryIO, source: str, ignored: Iterable[str] = ()) -> Iterator[Item | Issue]:
-    """Every exchange document of a DOCDB or ST.36 file of any size, with issues; a field in no list is told once.
-
-    `ignored` are the source's `ignore_fields`. Raises ParseError when the stream is no such file.
-    """
-    fields, strangers = Fields(READ, TREES, ignored), set[str]()
-    for record in iterate_records(stream, (RECORD,), ROOTS, "exchange documents"):
-        yield from unknown_fields(record, fields, strangers, source)
-        item, issues = read_record(record, source)
-        if item is not None:
-            yield item
-        yield from issues
+        return None, [refusal.issue(source, epo_id(name), **told)]
+    return item, [make_issue(source, *issue, epo_id(name)) for issue in found.issues]
 
 
 def _check_status(record: Any) -> None:

@@ -20,6 +20,7 @@ from pydantic import ValidationError
 
 from horizon.errors import ParseError
 from horizon.records import Issue, Item
+from scrapers.issues import Refusal, Severity, make_issue
 from scrapers.languages import detect_language
 from scrapers.parsers.arxiv_terms import DOI
 from scrapers.parsers.feed_dates import read_date, read_moment, two_days_after
@@ -116,14 +117,6 @@ class _Raw:
         return next((link for link in self.links if link), "")
 
 
-class _Refusal(Exception):
-    """An entry that cannot become an item."""
-
-    def __init__(self, code: str, message: str, found: str = "") -> None:
-        super().__init__(message)
-        self.code, self.message, self.data = code, message, {"found": found[:200]} if found else {}
-
-
 def parse_items(stream: BinaryIO, source: Source) -> Iterator[Item | Issue]:
     """Items and issues of one feed. Raises ParseError when it is none."""
     feed = read_feed(stream.read(_LARGEST + 1), source)
@@ -143,7 +136,7 @@ def read_feed(data: bytes, source: Source, today: date | None = None) -> Feed:
         # Whole, and wrong in a way that a repeat does not better: entities of HTML, bare ampersands, wrong letters.
         feed = _read(mend(data), source, today)
         message = "the feed is no well-formed XML; entities or letters were mended, and it was read nevertheless"
-        feed.issues.insert(0, _issue(source, None, "warning", "feed-mended", message))
+        feed.issues.insert(0, make_issue(source.id, "warning", "feed-mended", message))
         return feed
 
 
@@ -170,11 +163,6 @@ def _resolve(match: re.Match[str]) -> str:
     return html.entities.html5.get(f"{name};", f"&amp;{name};")
 
 
-def _issue(source: Source, item_id: str | None, severity: str, code: str, message: str, **data: str) -> Issue:
-    told = {"room": "scrapers", "severity": severity, "code": code, "message": message[:500], "source": source.id}
-    return Issue.model_validate(told | {"item_id": item_id, "data": {key: text[:200] for key, text in data.items()}})
-
-
 def _read(data: bytes, source: Source, today: date | None) -> Feed:
     feed, entries, strangers = Feed(), [], Counter[str]()
     for root, entry in iterate_entries(BytesIO(data), roots=_ROOTS, entries=_ENTRIES, expected="an RSS or Atom feed"):
@@ -188,7 +176,7 @@ def _read(data: bytes, source: Source, today: date | None) -> Feed:
     ignored = {name.removeprefix("entry/") for name in source.ignore_fields}
     for name in sorted(set(strangers) - ignored):
         message = f"a field that is not read, in {strangers[name]} entries; once a feed"
-        feed.issues.append(_issue(source, None, "info", "element-unknown", message, name=name))
+        feed.issues.append(make_issue(source.id, "info", "element-unknown", message, name=name))
     return feed
 
 
@@ -265,20 +253,20 @@ class _Judge:
         feed.records += 1
         try:
             feed.items.append(self._item(raw))
-        except _Refusal as refusal:
+        except Refusal as refusal:
             feed.refused.append((self._id or "").partition(":")[2])
-            self._note("error", refusal.code, refusal.message, **refusal.data)
+            feed.issues.append(refusal.issue(self._source.id, self._id))
         if self._id:
             feed.identifiers.append(self._id)
 
-    def _note(self, severity: str, code: str, message: str, **data: str) -> None:
-        self._feed.issues.append(_issue(self._source, self._id, severity, code, message, **data))
+    def _note(self, severity: Severity, code: str, message: str, **data: str) -> None:
+        self._feed.issues.append(make_issue(self._source.id, severity, code, message, self._id, **data))
 
     def _item(self, raw: _Raw) -> Item:
         self._id = f"{self._source.id}:{self._digest(raw)}"
         title = strip_html(raw.first("title", "dc:title"))
         if not title:
-            raise _Refusal("title-missing", "an entry without a title cannot be read by anybody; refused")
+            raise Refusal("title-missing", "an entry without a title cannot be read by anybody; refused")
         abstract, published = self._abstract(raw), self._published(raw)
         said = raw.first("dc:language", "language") or raw.language or self._feed.language
         names = (self._name_of(name) for key in _NAMES for name in raw.fields.get(key, ()))
@@ -299,17 +287,17 @@ class _Judge:
                 licence=rights[:300] or None,
             )
         except ValidationError as error:
-            raise _Refusal("record-invalid", f"the entry does not make an item: {error.errors()[0]['msg']}") from None
+            raise Refusal.invalid(error) from None
 
     def _digest(self, raw: _Raw) -> str:
         key = raw.mark or raw.link
         if not key:
-            raise _Refusal("id-missing", "an entry with neither guid nor link cannot be told from others; refused")
+            raise Refusal("id-missing", "an entry with neither guid nor link cannot be told from others; refused")
         if self._marks[raw.mark] > 1 and raw.link:
             # Some publishers write the same mark into every entry: then the address tells them apart.
             key = f"{raw.mark} {raw.link}"
             self._feed.issues.append(
-                _issue(self._source, None, "info", "guid-repeated", "one guid for several entries", guid=raw.mark)
+                make_issue(self._source.id, "info", "guid-repeated", "one guid for several entries", guid=raw.mark)
             )
         return hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()[:20]
 
@@ -342,7 +330,7 @@ class _Judge:
                 if name in _LATER_DATES:
                     self._note("warning", "first-date-missing", f"no first date; {name} stands for it", found=text)
                 return day
-        raise _Refusal("date-missing", "an entry without a usable date would distort a week; refused")
+        raise Refusal("date-missing", "an entry without a usable date would distort a week; refused")
 
     def _updated(self, raw: _Raw) -> datetime | None:
         moments = (read_moment(clean(raw.first(name))) for name in _LATER_DATES)

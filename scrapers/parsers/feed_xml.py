@@ -4,9 +4,7 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from horizon.errors import ParseError
-from scrapers.parsers.xml_stream import Rejoined, check_document, closed_elements, fold, local_name, reading, sniff
-
-_LONGEST_NAME = 60
+from scrapers.parsers.xml_stream import Rejoined, check_document, closed_elements, reading, sniff
 
 
 def iterate_entries(
@@ -53,29 +51,3 @@ def _drop(element: Any | None) -> None:
     parent = None if element is None else element.getparent()
     if parent is not None:
         parent.remove(element)
-
-
-def field_names(stream: BinaryIO, *, roots: frozenset[str], entries: frozenset[str]) -> set[str]:
-    """Every field with a value, as `entry/title` or `channel/link@href`: what a test compares with what is read."""
-    found: set[str] = set()
-    for root, entry in iterate_entries(stream, roots=roots, entries=entries, expected="a feed"):
-        if entry is not None:
-            _collect(entry, _name(entry.tag), found)
-        elif root.find("{*}channel") is None:
-            _collect(root, _name(root.tag), found)
-        else:
-            for part in root:
-                _collect(part, _name(part.tag), found)
-    return found
-
-
-def _collect(element: Any, place: str, found: set[str]) -> None:
-    found.update(f"{place}@{_name(key)}" for key in element.attrib)
-    if fold(element.text) and not len(element):
-        found.add(place)
-    for child in element:
-        _collect(child, f"{place}/{_name(child.tag)}", found)
-
-
-def _name(tag: object) -> str:
-    return local_name(tag)[:_LONGEST_NAME]

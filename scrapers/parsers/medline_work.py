@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from horizon.records import Code, Issue, Item, ItemKind
 from scrapers.affiliations import Places, read_affiliations
+from scrapers.issues import Severity, make_issue
 from scrapers.languages import detect_language
 from scrapers.parsers.plain_text import fold, plain, plain_title
 from scrapers.source import Source
@@ -137,7 +138,7 @@ class Judge:
         else:
             yield from self._item(name, work)
 
-    def issue(self, severity: str, code: str, message: str, found: str = "") -> Issue:
+    def issue(self, severity: Severity, code: str, message: str, found: str = "") -> Issue:
         """An issue about no record in particular."""
         return self._issue(None, severity, code, message, found)
 
@@ -222,17 +223,6 @@ class Judge:
         if "\ufffd" in item.title or "\ufffd" in (item.abstract or ""):
             yield self._issue(name, "warning", "encoding-damaged", "characters were replaced by U+FFFD")
 
-    def _issue(self, name: str | None, severity: str, code: str, message: str, found: str = "") -> Issue:
+    def _issue(self, name: str | None, severity: Severity, code: str, message: str, found: str = "") -> Issue:
         item_id = f"epmc:{name}" if name and _NUMBER.fullmatch(name) else None
-        shown = fold(found)[:200]
-        return Issue.model_validate(
-            {
-                "room": "scrapers",
-                "severity": severity,
-                "code": code,
-                "message": message,
-                "source": self._source.id,
-                "item_id": item_id,
-                "data": {"found": shown} if shown else {},
-            }
-        )
+        return make_issue(self._source.id, severity, code, message, item_id, found=fold(found))

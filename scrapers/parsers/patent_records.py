@@ -3,27 +3,19 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 from pydantic import ValidationError
 
 from horizon.records import Code, Issue, Item, ItemKind
+from scrapers.issues import Refusal, Severity, make_issue
 from scrapers.parsers.patent_codes import is_item_kind, kind_of, read_day
 from scrapers.parsers.patent_names import Party, countries_of, display_names, normalised, without_people
 from scrapers.parsers.patent_texts import Text, choose, language_of
 from scrapers.parsers.patent_xml import Fields
 
-Severity = Literal["info", "warning", "error"]
 # The first patent of today's United States is of 1790, the oldest in DOCDB of 1782.
 _EARLIEST = date(1782, 1, 1)
-
-
-class Refusal(Exception):
-    """A record that cannot become an item."""
-
-    def __init__(self, code: str, message: str, severity: Severity = "error") -> None:
-        super().__init__(message)
-        self.code, self.message, self.severity = code, message, severity
 
 
 @dataclass(slots=True)
@@ -56,17 +48,9 @@ class Contents:
     withdrawn: bool = False
 
 
-def make_issue(source: str, number: str | None, severity: Severity, code: str, message: str, **data: str) -> Issue:
-    """An issue of this room about one publication (`EP.4567890.A1`), or about the answer as a whole."""
-    return Issue(
-        room="scrapers",
-        severity=severity,
-        code=code,
-        message=message,
-        source=source,
-        item_id=f"epo:{number}" if number else None,
-        data={key: value[:200] for key, value in data.items()},
-    )
+def epo_id(number: str | None) -> str | None:
+    """Item id of a publication (`EP.4567890.A1`); None for what is about the answer as a whole."""
+    return f"epo:{number}" if number else None
 
 
 def identify(name: str | None, days: Iterable[str]) -> Publication:
@@ -119,7 +103,7 @@ def compose(found: Publication, source: str, contents: Contents) -> Item:
             withdrawn=contents.withdrawn,
         )
     except ValidationError as error:
-        raise Refusal("record-invalid", f"the record does not make an item: {error.errors()[0]['msg']}") from None
+        raise Refusal.invalid(error) from None
 
 
 def _remark(found: Publication, title: Text | None, abstract: Text | None, codes: tuple[Code, ...]) -> None:
@@ -142,4 +126,4 @@ def unknown_fields(record: Any, fields: Fields, strangers: set[str], source: str
         if name not in strangers:
             strangers.add(name)
             message = "records have grown a field that is neither read nor in ignore_fields; told once a file"
-            yield make_issue(source, None, "info", "field-unknown", message, field=name)
+            yield make_issue(source, "info", "field-unknown", message, field=name)

@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 
 from horizon.errors import ParseError
 from horizon.records import Issue, Item
+from scrapers.issues import make_issue
 from scrapers.parsers.record_fields import each_at, number_at, read_json, text_at
 from scrapers.parsers.uspto_record import APPLICATIONS, Claim, Party, Publication, Symbol, convert
 from scrapers.parsers.xml_stream import fold
@@ -80,7 +81,7 @@ def parse_items(stream: BinaryIO) -> Iterator[Item | Issue]:
 
 
 def _remark(code: str, message: str) -> Issue:
-    return Issue(room="scrapers", severity="info", code=code, message=message, source=APPLICATIONS)
+    return make_issue(APPLICATIONS, "info", code, message)
 
 
 def _wrappers(answer: dict[str, Any]) -> list[Any]:

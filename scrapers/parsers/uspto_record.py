@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 from pydantic import ValidationError
 
 from horizon.records import Code, Issue, Item
+from scrapers.issues import Refusal, Severity, make_issue
 from scrapers.languages import labelled_language
 from scrapers.parsers.patent_codes import Classified, classified, family_of, order_codes, read_day
 from scrapers.parsers.patent_names import normalised
@@ -22,7 +23,6 @@ _OFFICE = re.compile(r"[A-Z]{2}")
 _FIRST_DAY, _LAST_DAY = date(1790, 7, 31), date(2199, 12, 31)
 _PCT = re.compile(r"PCT/?([A-Z]{2})(\d{2}|\d{4})/?(\d{5,6})")
 _FIXED_IPC = re.compile(r"([A-H]\d{2}[A-Z])([\s\d]{3})(\d{2,4})")
-_LARGEST_DATA = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +76,6 @@ class Publication:
         return GRANTS if self.type == "grant" else APPLICATIONS
 
 
-class _Refused(Exception):
-    def __init__(self, code: str, message: str, found: str = "") -> None:
-        super().__init__(message)
-        self.code, self.message, self.found = code, message, found
-
-
 def convert(found: Publication, place: str) -> Iterator[Item | Issue]:
     """The item, if one can be made, then the issues; an issue of severity `error` stands for a refused record.
 
@@ -93,8 +87,8 @@ def convert(found: Publication, place: str) -> Iterator[Item | Issue]:
         return
     try:
         item = _item(found, issues)
-    except _Refused as refusal:
-        yield issues.make("error", refusal.code, refusal.message, refusal.found)
+    except Refusal as refusal:
+        yield issues.make(refusal.severity, refusal.code, refusal.message, **refusal.data)
         return
     yield item
     yield from issues.noticed
@@ -107,30 +101,20 @@ class _Issues:
         self._source, self._place = found.source, place
         self.noticed: list[Issue] = []
 
-    def make(self, severity: Literal["info", "warning", "error"], code: str, message: str, found: str = "") -> Issue:
-        data = {"found": found[:_LARGEST_DATA]} if found else {}
-        if self.item_id is None:
-            data["document"] = self._place[:_LARGEST_DATA]
-        return Issue(
-            room="scrapers",
-            severity=severity,
-            code=code,
-            message=message,
-            source=self._source,
-            item_id=self.item_id,
-            data=data,
-        )
+    def make(self, severity: Severity, code: str, message: str, found: str = "") -> Issue:
+        unnamed = {} if self.item_id else {"document": self._place}
+        return make_issue(self._source, severity, code, message, self.item_id, found=found, **unnamed)
 
-    def note(self, severity: Literal["info", "warning"], code: str, message: str, found: str = "") -> None:
+    def note(self, severity: Severity, code: str, message: str, found: str = "") -> None:
         self.noticed.append(self.make(severity, code, message, found))
 
 
 def _item(found: Publication, issues: _Issues) -> Item:
     if issues.item_id is None or found.country != "US":
         parts = f"{found.country} {found.number} {found.kind}"
-        raise _Refused("number-unreadable", "expected country US, a number and a kind such as B2", parts)
+        raise Refusal("number-unreadable", "expected country US, a number and a kind such as B2", found=parts)
     if not found.title:
-        raise _Refused("title-missing", "a record without a title cannot be read by anybody; refused")
+        raise Refusal("title-missing", "a record without a title cannot be read by anybody; refused")
     published = _published(found, issues)
     _remark(found, issues)
     number = _number(found.number)
@@ -152,7 +136,7 @@ def _item(found: Publication, issues: _Issues) -> Item:
             url=f"https://image-ppubs.uspto.gov/dirsearch-public/print/downloadPdf/{number}",
         )
     except ValidationError as error:
-        raise _Refused("record-invalid", f"the record does not make an item: {error.errors()[0]['msg']}") from None
+        raise Refusal.invalid(error) from None
 
 
 def _number(text: str) -> str:
@@ -164,7 +148,9 @@ def _number(text: str) -> str:
 def _published(found: Publication, issues: _Issues) -> date:
     day, coerced = read_day(found.published)
     if day is None or not _FIRST_DAY <= day <= _LAST_DAY:
-        raise _Refused("date-unreadable", "expected a publication date such as 20261124", found.published or "nothing")
+        raise Refusal(
+            "date-unreadable", "expected a publication date such as 20261124", found=found.published or "nothing"
+        )
     if coerced:
         message = "day or month of the publication date is 00; the first of it stands for it"
         issues.note("warning", "date-coerced", message, found.published)

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 
 from horizon.errors import ParseError
 from horizon.records import Issue, Item
+from scrapers.issues import Severity, make_issue
 from scrapers.parsers import uspto_odp
 from scrapers.parsers.uspto_early import read_green_book, read_pap, read_st32
 from scrapers.parsers.uspto_record import APPLICATIONS, GRANTS, Publication, convert
@@ -84,14 +85,11 @@ def _describe(others: Counter[str]) -> str:
 
 def _of_no_record(root: str, count: int) -> Issue:
     what = _OTHERS.get(root)
-    return Issue(
-        room="scrapers",
-        severity="info" if what else "warning",
-        code="root-skipped" if what else "root-unknown",
-        message=f"{count} documents skipped: {what or 'no root that the USPTO is known to write'}",
-        source=GRANTS,
-        data={"root": root[:100], "documents": str(count)},
-    )
+    told = {"root": root[:100], "documents": str(count)}
+    if what is None:
+        message = f"{count} documents skipped: no root that the USPTO is known to write"
+        return make_issue(GRANTS, "warning", "root-unknown", message, **told)
+    return make_issue(GRANTS, "info", "root-skipped", f"{count} documents skipped: {what}", **told)
 
 
 def _document(part: Part) -> Iterator[Item | Issue]:
@@ -112,17 +110,9 @@ def _document(part: Part) -> Iterator[Item | Issue]:
         yield _issue(part, "warning", "entity-unknown", message, entity=name)
 
 
-def _issue(part: Part, severity: str, code: str, message: str, **data: str) -> Issue:
-    return Issue.model_validate(
-        {
-            "room": "scrapers",
-            "severity": severity,
-            "code": code,
-            "message": message,
-            "source": APPLICATIONS if "application" in part.root else GRANTS,
-            "data": {"document": f"document {part.number}", "root": part.root, **data},
-        }
-    )
+def _issue(part: Part, severity: Severity, code: str, message: str, **data: str) -> Issue:
+    source = APPLICATIONS if "application" in part.root else GRANTS
+    return make_issue(source, severity, code, message, document=f"document {part.number}", root=part.root, **data)
 
 
 def _green_book(stream: BinaryIO) -> Iterator[Item | Issue]:

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 
 from lxml import etree
 
-from scrapers.parsers.xml_stream import without_half_pairs
+from scrapers.parsers.xml_stream import RULES, without_half_pairs
 
 CHUNK = 1 << 20
 LARGEST_HEAD = 16 << 20
@@ -151,18 +151,8 @@ def read_tree(part: Part) -> Tree:
     if b"&" in data:
         data = _ENTITY.sub(lambda found: _character(found[1], unknown), data)
     data = without_half_pairs(data)
-    parser = etree.XMLParser(
-        recover=True,
-        resolve_entities=False,
-        load_dtd=False,
-        no_network=True,
-        # Not `huge_tree`: libxml2's own limits of depth and text hold, and a head beyond them is refused.
-        remove_comments=True,
-        remove_pis=True,
-        encoding="utf-8",
-    )
     try:
-        root = etree.fromstring(data, parser)
+        root = etree.fromstring(data, etree.XMLParser(recover=True, encoding="utf-8", **RULES))
     except etree.XMLSyntaxError:
         root = None
     return Tree(root, damaged or b"\xef\xbf\xbd" in data, tuple(unknown))

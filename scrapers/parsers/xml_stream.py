@@ -12,6 +12,17 @@ from lxml import etree
 
 from horizon.errors import ParseError
 
+RULES: dict[str, Any] = {
+    "resolve_entities": False,
+    "no_network": True,
+    "load_dtd": False,
+    # Depth and text limits of libxml2 stay on; a limit on the whole is the caller's, as a bulk file may have any size.
+    "huge_tree": False,
+    "remove_comments": True,
+    "remove_pis": True,
+    "collect_ids": False,
+}
+"""What every parser of a feed's XML is told."""
 _SNIFFED = 4_096
 _LARGEST_RECORD = 64 << 20
 # What may stand before the document: mark of byte order, declaration, style sheets, comments.
@@ -100,23 +111,8 @@ def reading(expected: str) -> Iterator[None]:
 
 
 def closed_elements(stream: Readable, tags: tuple[str, ...] | None = None, *, recover: bool = False) -> Any:
-    """lxml's iterator over ("end", element) under the rules of this module; its `root` is set at the end.
-
-    Depth and text limits of libxml2 stay on; a limit on the whole is the caller's, as a bulk file may have any size.
-    """
-    return etree.iterparse(
-        stream,
-        events=("end",),
-        tag=tags,
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        recover=recover,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-        collect_ids=False,
-    )
+    """lxml's iterator over ("end", element) under the rules of this module; its `root` is set at the end."""
+    return etree.iterparse(stream, events=("end",), tag=tags, recover=recover, **RULES)
 
 
 def check_document(element: Any, expected: str, *, doctype: bool) -> Any:

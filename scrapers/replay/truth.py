@@ -59,7 +59,8 @@ def labels(world: SimulatedWorld) -> Iterator[dict[str, Any]]:
 def works(world: SimulatedWorld) -> Iterator[dict[str, Any]]:
     """Works that stand under several ids by the end of the last week: with the day of each id, and what joins which.
 
-    `joins` are [id, id, how]: `doi` the same one in both; `article` the preprint names it; `title` only title, first
+    `joins` are [id, id, how]: `doi` the same one in both; `article` the preprint names it once it is out, so that who
+    read the preprint before and not since is told by the title alone, if it is the same; `title` only title, first
     author and year tell; `family`; `publication` the same document from two offices' feeds.
     """
     from scrapers.replay.same_works import families, same_works

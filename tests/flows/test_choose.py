@@ -16,6 +16,7 @@ from scrapers.replay.server import ReplayServer
 from scrapers.replay.simulated import SimulatedWorld
 from scrapers.source import list_sources, load_source
 from tests.flows.conftest import OpenWorkspace, tuesday_after
+from tests.scrapers.test_uspto_xml import document
 
 KEYED = tuple(name for name in list_sources() if load_source(name).keys)
 WEEKLY = tuple(name for name in list_sources() if load_source(name).weekly)
@@ -37,10 +38,34 @@ def test_all_means_every_weekly_source_with_its_key(live: Workspace) -> None:
     assert set(chosen.disabled) == set(KEYED) & set(WEEKLY)
 
 
-def test_a_dropped_file_enables_the_drop_folder(live: Workspace) -> None:
-    live.drop("drop").mkdir(parents=True)
-    (live.drop("drop") / "week.xml").write_text("<SIMULATED/>")
+@pytest.mark.parametrize("folder", ["cnipa", "docdb", "uspto_grants"])
+def test_a_file_dropped_in_any_folder_enables_the_drop_folder(live: Workspace, folder: str) -> None:
+    live.drop(folder).mkdir(parents=True)
+    assert "drop" not in choose_sources(live, ()).read
+    (live.drop(folder) / "week.xml").write_text("<SIMULATED/>")
     assert "drop" in choose_sources(live, ()).read
+
+
+@pytest.mark.parametrize("world", ["simulated", "replayed"])
+def test_a_world_that_is_not_live_reads_what_was_dropped_into_its_folder(live: Workspace, world: str) -> None:
+    live.__dict__["world"] = world
+    assert "drop" not in choose_sources(live, ()).read
+    live.drop("cnipa").mkdir(parents=True)
+    (live.drop("cnipa") / "week.xml").write_text("<SIMULATED/>")
+    chosen = choose_sources(live, ())
+    assert "drop" in chosen.read
+    assert ("europepmc" in chosen.read) == (world == "simulated")
+
+
+def test_in_a_simulated_world_a_dropped_document_is_stored(
+    open_workspace: OpenWorkspace, world: SimulatedWorld
+) -> None:
+    work, now = open_workspace(), tuesday_after(world.last_week)
+    work.drop("uspto_grants").mkdir(parents=True)
+    (work.drop("uspto_grants") / "week.xml").write_bytes(document("12900001"))
+    summary = run_weekly_scan(work, WeeklyParams(week=world.last_week, sources=("drop",), formats=("json",)), now)
+    assert [(fetch.source, fetch.status, fetch.items) for fetch in summary.fetches] == [("drop", "OK", 1)]
+    assert "uspto:US.12900001.B2" in work.store.items(["uspto:US.12900001.B2"])
 
 
 def test_a_key_enables_its_source(live: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:

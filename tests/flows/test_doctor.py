@@ -46,6 +46,17 @@ def test_a_missing_key_disables_and_names_what_to_set(empty: Workspace) -> None:
         assert all(f"HORIZON_{key}" in finding.detail for key in keys)
 
 
+def test_files_dropped_in_place_of_a_key_are_told(empty: Workspace) -> None:
+    empty.drop("uspto_grants").mkdir(parents=True)
+    (empty.drop("uspto_grants") / "ipg260106.zip").write_bytes(b"SIMULATED")
+    findings = examine(empty, NOW)
+    grants = found(findings, "source uspto_grants")
+    assert (grants.state, grants.detail) == ("ok", "no key, reads dropped files")
+    assert found(findings, "last success uspto_grants").state == "warning"
+    assert found(findings, "source uspto_applications").state == "disabled"
+    assert "last success uspto_applications" not in [finding.subject for finding in findings]
+
+
 def test_a_missing_contact_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("HORIZON_CONTACT", raising=False)
@@ -83,6 +94,8 @@ def test_online_each_source_is_asked_once(open_workspace: OpenWorkspace, server:
     finding = found(check_sources(work, ("arxiv",), online=True), "source arxiv")
     assert (finding.state, len(server.requests)) == ("ok", 1)
     assert "HTTP 200" in finding.detail
+    assert found(check_sources(work, ("drop",), online=True), "source drop").detail == "keyless"
+    assert len(server.requests) == 1, "the drop folder asks nobody"
 
 
 def test_a_source_that_does_not_answer_is_told(tmp_path: Path) -> None:

@@ -198,6 +198,16 @@ def test_a_wrong_setting_never_shows_its_value(monkeypatch: pytest.MonkeyPatch) 
     assert "secret" not in str(raised.value)
 
 
+def test_a_broken_line_of_env_is_told_once_by_its_number(tmp_path: Path) -> None:
+    lines = ["HORIZON_CONTACT=ann@example.org", "", "HORIZON_USPTO_API_KEY hush-hush", "# note", 'HORIZON_X="hush-hush']
+    (tmp_path / ".env").write_text("\n".join(lines), encoding="utf-8")
+    found = _run("sources", "list", cwd=tmp_path)
+    assert (found.returncode, len(found.stderr.splitlines())) == (2, 1)
+    assert "line 3, 5;" in found.stderr
+    assert "begin it with #" in found.stderr
+    assert "hush" not in found.stdout + found.stderr
+
+
 def _interrupted(body: str) -> subprocess.Popen[str]:
     """`horizon migrate` with this work in the place of its own."""
     program = f"import sys, time, store.database as d, horizon.cli as c\ndef work(url):\n    {body}\n"

@@ -22,12 +22,13 @@ from scrapers.exchange import Answer, Call
 from scrapers.health import judge
 from scrapers.items_file import ItemSpool, read_items
 from scrapers.pages import PageFolder
-from scrapers.parsers.arxiv_rss import USED, Announcement, Batch, fields_of, parse_items, read_batch
+from scrapers.parsers.arxiv_rss import USED, Announcement, Batch, parse_items, read_batch
 from scrapers.replay.arxiv_rss import ArxivRss as Double
 from scrapers.replay.feed import Request, Stage
 from scrapers.replay.world import ListedWorld, Paper, Version
 from scrapers.source import Source, load_source
 from scrapers.walk import Tally, Window
+from tests.scrapers.feed_fields import fields_of
 
 FIXTURES = Path(__file__).parent / "fixtures" / "arxiv_rss"
 SOURCE = load_source("arxiv_rss")

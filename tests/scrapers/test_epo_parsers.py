@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 from horizon.errors import ParseError
 from horizon.records import Issue, Item
 from scrapers.parsers import epo_ep_xml, epo_ops
-from scrapers.parsers.exchange_documents import parse_exchange_documents
 from scrapers.parsers.patent_xml import Fields
 from scrapers.parsers.xml_stream import iterate_records
 from scrapers.source import Source, load_source
@@ -112,12 +111,12 @@ def test_errors_are_told_apart(case: str, nothing_found: bool, bad_token: bool) 
     assert (fault.means_nothing_found, fault.means_bad_token) == (nothing_found, bad_token)
 
 
-def test_a_docdb_file_gives_the_same_items_with_the_source_that_is_asked_for() -> None:
+def test_a_docdb_file_is_read_as_the_answers_of_the_service_are() -> None:
     data = (FIXTURES / "epo_ops" / "docdb_file.xml").read_bytes()
-    items = [entry for entry in parse_exchange_documents(BytesIO(data), "drop_folder") if isinstance(entry, Item)]
+    items = [entry for entry in epo_ops.parse_items(BytesIO(data)) if isinstance(entry, Item)]
     assert [(item.id, item.source, item.kind) for item in items] == [
-        ("epo:CN.121000007.A", "drop_folder", "patent_application"),
-        ("epo:DE.202026000008.U1", "drop_folder", "utility_model"),
+        ("epo:CN.121000007.A", "epo_ops", "patent_application"),
+        ("epo:DE.202026000008.U1", "epo_ops", "utility_model"),
     ]
     assert (items[0].abstract, items[0].language) == ("模拟：公开了一种载体 及其用途。", "zh")
     assert [code.symbol for code in items[0].codes] == ["A61K48/0058", "C12N15/86", "A61K48/00"]

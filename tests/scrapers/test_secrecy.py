@@ -67,6 +67,39 @@ def test_a_file_in_the_drop_folder_stands_for_a_key(tmp_path: Path) -> None:
     assert KEYED.missing_keys({}, tmp_path) != ()
 
 
+@pytest.mark.parametrize(
+    ("name", "in_place_of_a_key", "without_keys"),
+    [
+        ("ipg260106.zip", True, True),
+        ("2026/w01/ipg260106_r2.zip", True, True),
+        ("week.xml", False, True),
+        (".ipg260106.zip", False, False),
+        (".read.jsonl", False, False),
+        ("folder.zip/", False, False),
+    ],
+)
+def test_in_place_of_a_key_stands_a_zip_and_to_a_keyless_source_any_file(
+    name: str, in_place_of_a_key: bool, without_keys: bool, tmp_path: Path
+) -> None:
+    path = tmp_path / name
+    (path if name.endswith("/") else path.parent).mkdir(parents=True, exist_ok=True)
+    if not name.endswith("/"):
+        path.write_bytes(b"x")
+    dropping = KEYED.model_copy(update={"drop": True})
+    keyless = dropping.model_copy(update={"keys": ()})
+    assert (dropping.has_dropped(tmp_path), keyless.has_dropped(tmp_path)) == (in_place_of_a_key, without_keys)
+    assert not KEYED.has_dropped(tmp_path)
+    assert not keyless.has_dropped(tmp_path / "absent")
+    assert not keyless.has_dropped(None)
+
+
+def test_a_link_is_no_dropped_file(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere.zip").write_bytes(b"x")
+    (tmp_path / "drop").mkdir()
+    (tmp_path / "drop" / "ipg260106.zip").symlink_to(tmp_path / "elsewhere.zip")
+    assert not KEYED.model_copy(update={"drop": True}).has_dropped(tmp_path / "drop")
+
+
 @pytest.fixture
 def keyed(monkeypatch: pytest.MonkeyPatch) -> Source:
     monkeypatch.setattr(crawl_module, "load_source", lambda name: KEYED)

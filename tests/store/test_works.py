@@ -131,6 +131,16 @@ def test_a_work_grows_by_what_hangs_together_whatever_the_order(store: Store) ->
     assert set(store.works([chain[0].id], at(1))[chain[0].id]) == {chain[0].id, chain[2].id}
 
 
+def test_an_article_under_another_title_joins_when_its_preprint_is_read_again_and_names_it(store: Store) -> None:
+    ingest(store, preprint(), shown_again())
+    ingest(store, article(), run_id="run-2", day=1)
+    # A server names the article only after it is out: what was read before tells of no tie between the two.
+    assert not joined(store, preprint(), article())
+    ingest(store, preprint(family="doi:10.5555/journal"), run_id="run-3", day=2)
+    assert store.works([article().id])[article().id] == (preprint().id, article().id, shown_again().id)
+    assert store.works([article().id], as_of=at(1))[article().id] == (article().id,)
+
+
 def test_the_source_that_comes_first_is_shown_first(store: Store) -> None:
     store.preference = PREFERENCE
     ingest(store, shown_again(), preprint(), article())

@@ -16,7 +16,7 @@ from scrapers.replay.feed import Request, Response, Stage
 from scrapers.replay.uspto_documents import patents, weekly_file
 from scrapers.replay.uspto_odp import DOWNLOADS_A_YEAR, UsptoOdp
 from scrapers.replay.world import ListedWorld
-from tests.scrapers.test_uspto_bulk import NOW, WORLD
+from tests.scrapers.uspto_portal import NOW, WORLD
 
 API = "http://127.0.0.1:9/uspto/api/v1/datasets/products"
 FILE = f"{API}/files/PTGRXML/2026/ipg260310.zip"
