@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from sqlalchemy import Connection, Table, select
 
 from horizon.errors import StoreError
-from horizon.records import Fetch, Issue, Item, Label, Run, Score
+from horizon.records import Fetch, Issue, Item, Label, Run, Score, Verdict
 from store import schema
 from store.payload import digest, read_record, unpack
 from store.schema import metadata
@@ -23,6 +23,7 @@ RECORDS: tuple[tuple[Table, type[BaseModel]], ...] = (
     (schema.item_version, Item),
     (schema.label, Label),
     (schema.score, Score),
+    (schema.verdict, Verdict),
 )
 
 
