@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from horizon.cli import briefs, files, scanning, system, taxonomies
+from horizon.cli import briefs, files, review, scanning, system, taxonomies
 from horizon.errors import HorizonError
 
 INTERRUPTED = 130
@@ -24,6 +24,7 @@ files.register(app)
 briefs.register(app)
 system.register(app)
 app.add_typer(taxonomies.app, name="taxonomy")
+app.add_typer(review.app, name="review")
 
 
 def main() -> None:
