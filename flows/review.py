@@ -113,6 +113,7 @@ def _questions(work: Workspace, labels: Sequence[Label], sample: int, now: datet
     threshold = _thresholds(labels)
     asked = [label for label in labels if label.uncertain or (label.item_id, label.area) in drawn]
     items = work.store.items({label.item_id for label in asked}, as_of=now)
+    links = _links(work, items.values())
     known = work.store.verdicts(as_of=now)
     judged = {(each.item_id, each.area, each.content_sha256) for each in known}
     measured = {(each.item_id, each.area, each.content_sha256) for each in known if each.sampled}
@@ -126,7 +127,7 @@ def _questions(work: Workspace, labels: Sequence[Label], sample: int, now: datet
         item, sampled = items[label.item_id], (label.item_id, label.area) in drawn
         # A drawn one that was judged because it was uncertain is asked again: the draw must not lean to the sure ones.
         if (label.item_id, label.area, content_sha256(item)) not in (measured if sampled else judged):
-            questions.append(Question(item, label, _link(work, item), sampled))
+            questions.append(Question(item, label, links[item.id], sampled))
     return questions
 
 
@@ -154,11 +155,14 @@ def _thresholds(labels: Iterable[Label]) -> dict[str, float]:
     return {area: (low + high) / 2 for area, (low, high) in ends.items()}
 
 
-def _link(work: Workspace, item: Item) -> str | None:
+def _links(work: Workspace, items: Iterable[Item]) -> dict[str, str | None]:
+    """By id; built as briefs build them."""
     from flows.briefs import profile_source
     from reports.policy import link_of
 
-    return link_of(item, profile_source(item.source).link_hosts, work.world)
+    items = list(items)
+    hosts = {source: profile_source(source).link_hosts for source in {item.source for item in items}}
+    return {item.id: link_of(item, hosts[item.source], work.world) for item in items}
 
 
 def _name(weeks: Sequence[IsoWeek], area: str | None, code: LanguageCode) -> str:

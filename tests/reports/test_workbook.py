@@ -70,6 +70,11 @@ def test_nothing_of_a_feed_is_a_formula_in_a_workbook(text: str) -> None:
     assert book["data"]["A2"].data_type == "n"
 
 
+def test_a_word_that_excel_would_decode_is_shown_as_it_stands() -> None:
+    raw = zipfile.ZipFile(io.BytesIO(write_xlsx([sheet_of("_x0041_")], MADE, "t"))).read("xl/worksheets/sheet1.xml")
+    assert b"<t>_x005F_x0041_</t>" in raw
+
+
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(Texts, min_size=1, max_size=4))
 @example(list(HOSTILE))

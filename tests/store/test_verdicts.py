@@ -33,6 +33,12 @@ def test_two_verdicts_within_one_second_keep_their_order(store: Store) -> None:
     assert [verdict.choice for verdict in store.verdicts()] == list(choices)
 
 
+def test_two_experts_may_judge_the_same_item_in_one_file(store: Store) -> None:
+    both = [a_verdict(ITEM, expert="Bo"), a_verdict(ITEM, expert="Ada", choice="reject")]
+    store.add_verdicts(at(1), FILE, both)
+    assert store.verdicts() == both, "in the order of the file"
+
+
 def test_the_same_file_again_adds_nothing_even_after_a_later_one(store: Store) -> None:
     first, changed = a_verdict(ITEM), a_verdict(ITEM, day=2, choice="reject")
     store.add_verdicts(at(1), FILE, [first])
