@@ -1,9 +1,18 @@
 """The nouns that rooms exchange: frozen, closed pydantic models; times aware and in UTC, dates as dates."""
 
 from datetime import UTC, date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    model_validator,
+)
 
 from horizon.weeks import IsoWeek
 
@@ -148,6 +157,35 @@ class Label(Record):
     """Version of the taxonomy."""
     model: str
     """Fingerprint of the model."""
+    uncertain: bool = False
+    """In the band in which an expert should look."""
+
+
+class Verdict(Record):
+    """What an expert said of one item in one area. Of two on the same item and area the later stands."""
+
+    item_id: ItemId
+    area: AreaId
+    choice: Literal["accept", "reject", "relabel"]
+    areas: tuple[AreaId, ...] = ()
+    """For `relabel`: all areas that are right; none says that the item is in no area."""
+    expert: Annotated[str, Field(pattern=r"\S", max_length=200)]
+    """A person or a group."""
+    given: UtcDatetime
+    comment: str = ""
+    taxonomy: str
+    """With `model`: of the label that was shown."""
+    model: str
+    content_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    """Of the text judged, as the store knows texts."""
+    sampled: bool = False
+    """Drawn at random from the assigned ones, so that its like may measure precision."""
+
+    @model_validator(mode="after")
+    def _only_relabel_names_areas(self) -> Self:
+        if self.areas and self.choice != "relabel":
+            raise ValueError(f"expected right areas only with relabel, found them with {self.choice}")
+        return self
 
 
 class SeriesPoint(Record):

@@ -8,9 +8,9 @@ from typing import Literal, Self
 from sqlalchemy import Engine
 
 from horizon.errors import StoreError
-from horizon.records import Fetch, FetchStatus, Issue, Item, Label, Run, Score, SeriesPoint
+from horizon.records import Fetch, FetchStatus, Issue, Item, Label, Run, Score, SeriesPoint, Verdict
 from horizon.weeks import IsoWeek
-from store import counts, denominators, digests, fetches, items, labels, runs, scores, works
+from store import counts, denominators, digests, fetches, items, labels, runs, scores, verdicts, works
 from store.engine import check_integrity, connect, held_alone, reading, require_current, upgrade, writing
 from store.items import BATCH, IngestReport, between, in_batches, within
 from store.runs import StoredBrief, StoredRun
@@ -237,6 +237,21 @@ class Store:
             for item, label in found
             if item.id not in left_out and (item.kind == "utility_model") == utility_models
         ]
+
+    # Verdicts of experts
+
+    def add_verdicts(self, known_at: datetime, origin_sha256: str, verdicts_: Sequence[Verdict]) -> list[Verdict]:
+        """All or nothing; returns those added. `origin_sha256` is of the file that brings them.
+
+        What the same file brought before adds nothing, nor does what an expert's last verdict says already.
+        """
+        with writing(self.engine) as connection:
+            return verdicts.add_verdicts(connection, known_at, origin_sha256, verdicts_)
+
+    def verdicts(self, as_of: datetime | None = None, area: str | None = None) -> list[Verdict]:
+        """In the order in which they were given: the last on an item and area stands."""
+        with reading(self.engine) as connection:
+            return verdicts.list_verdicts(connection, as_of, area)
 
     # Counts and scores
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from sqlalchemy import Connection, Table, select
 
 from horizon.errors import StoreError
-from horizon.records import Fetch, Issue, Item, Label, Run, Score
+from horizon.records import Fetch, Issue, Item, Label, Run, Score, Verdict
 from store import schema
 from store.payload import digest, read_record, unpack
 from store.schema import metadata
@@ -23,6 +23,7 @@ RECORDS: tuple[tuple[Table, type[BaseModel]], ...] = (
     (schema.item_version, Item),
     (schema.label, Label),
     (schema.score, Score),
+    (schema.verdict, Verdict),
 )
 
 
@@ -43,7 +44,8 @@ def table_digest(connection: Connection) -> dict[str, tuple[int, str]]:
 def damaged_records(connection: Connection) -> Iterator[str]:
     """What is wrong with the records, one line each, by table and key: not readable, or not what its digest says."""
     for table, model in RECORDS:
-        columns = [*table.primary_key, table.c.payload]
+        digests = [column for column in table.c if column.name == "content_sha256" and not column.primary_key]
+        columns = [*table.primary_key, *digests, table.c.payload]
         query = select(*columns).order_by(*table.primary_key).execution_options(yield_per=2000)
         for row in connection.execute(query):
             fault = _fault(model, row)

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from horizon.errors import StoreError
-from horizon.records import Fetch, Item, Label, Score
+from horizon.records import Fetch, Item, Label, Score, Verdict
 from store import schema
 from store.counts import weekly_counts
 from store.database import Store
@@ -22,7 +22,7 @@ Row = dict[str, Any]
 
 
 def export_parquet(store: Store, folder: Path) -> list[Path]:
-    """Write items (newest versions), labels, weekly_counts, scores and fetches; returns the files.
+    """Write items (newest versions), labels, weekly_counts, scores, fetches and verdicts; returns the files.
 
     All from one snapshot. A file appears under its name only when it is complete. Each row names its world (live,
     replayed or simulated), so that a file torn from its folder still tells what it holds.
@@ -110,6 +110,18 @@ FETCH = {
     "cut_off": "time",
     **STAMP,
 }
+VERDICT = {
+    **dict.fromkeys(("item_id", "source", "area", "choice"), "text"),
+    "areas": "texts",
+    "expert": "text",
+    "given": "time",
+    "comment": "text",
+    **PAIR,
+    "content_sha256": "text",
+    "sampled": "flag",
+    "known_at": "time",
+    "world": "text",
+}
 
 
 def _items(connection: Connection) -> Iterator[Row]:
@@ -172,6 +184,15 @@ def _fetches(connection: Connection) -> Iterator[Row]:
         yield {**read_record(Fetch, row.payload).model_dump(), "run_id": row.run_id, "known_at": row.known_at}
 
 
+def _verdicts(connection: Connection) -> Iterator[Row]:
+    table = schema.verdict
+    joined = table.join(schema.item, schema.item.c.id == table.c.item_id)
+    query = select(table.c.payload, table.c.known_at, schema.item.c.source).select_from(joined)
+    for row in _stream(connection, query.order_by(table.c.given, table.c.item_id, table.c.area, table.c.revision)):
+        verdict = read_record(Verdict, row.payload)
+        yield {**verdict.model_dump(), "source": row.source, "known_at": row.known_at}
+
+
 def _stream(connection: Connection, query: Any) -> Iterator[Any]:
     yield from connection.execute(query.execution_options(yield_per=ROWS_A_GROUP))
 
@@ -182,4 +203,5 @@ TABLES = {
     "weekly_counts": (COUNT, _counts),
     "scores": (SCORE, _scores),
     "fetches": (FETCH, _fetches),
+    "verdicts": (VERDICT, _verdicts),
 }

@@ -158,6 +158,23 @@ label_route = _small(
 )
 """The routes of `label.payload` once more, to be counted by the database."""
 
+verdict = _large(
+    "verdict",
+    Column("item_id", Key, primary_key=True),
+    Column("area", Key, primary_key=True),
+    Column("given", Instant, primary_key=True),
+    Column("revision", Integer, primary_key=True, autoincrement=False),
+    _known_at(),
+    Column("origin_sha256", Sha256, nullable=False),
+    Column("content_sha256", Sha256, nullable=False),
+    Column("payload", Text, nullable=False),
+)
+"""What experts said; of no run, for a run that it made would stand between a killed scan and its resumption.
+
+`origin_sha256` is of the file that brought it; `revision` orders those given within one second; `content_sha256` is of
+the payload.
+"""
+
 weekly_count = _small(
     "weekly_count",
     Column("taxonomy", Key, primary_key=True),

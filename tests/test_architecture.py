@@ -33,6 +33,7 @@ ONLY_IN = {
     "spacy": {"nlp"},
     "sklearn": {"nlp"},
     "matplotlib": {"reports"},
+    "openpyxl": {"reports"},
     "typst": {"reports"},
 }
 

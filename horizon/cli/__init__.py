@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from horizon.cli import briefs, files, models, scanning, system, taxonomies
+from horizon.cli import briefs, files, models, review, scanning, system, taxonomies
 from horizon.errors import HorizonError
 
 INTERRUPTED = 130
@@ -25,6 +25,7 @@ models.register(app)
 briefs.register(app)
 system.register(app)
 app.add_typer(taxonomies.app, name="taxonomy")
+app.add_typer(review.app, name="review")
 
 
 def main() -> None:

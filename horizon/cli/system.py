@@ -28,7 +28,7 @@ def migrate(data: DataDir = None) -> None:
 
 
 def export(folder: Annotated[Path, typer.Argument(help="Folder for the Parquet files.")], data: DataDir = None) -> None:
-    """Write items, labels, weekly counts, scores and fetches as Parquet, for pandas."""
+    """Write items, labels, weekly counts, scores, fetches and verdicts as Parquet, for pandas."""
     from store.export import export_parquet
 
     with open_existing(data) as work:

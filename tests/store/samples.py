@@ -3,9 +3,10 @@
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from horizon.records import Evidence, Fetch, FetchStatus, Item, Label, RouteLabel, Run, Score
+from horizon.records import Evidence, Fetch, FetchStatus, Item, Label, RouteLabel, Run, Score, Verdict
 from horizon.weeks import IsoWeek
 from store.database import Store
+from store.items import content_sha256
 
 WEEK = IsoWeek(2026, 47)
 TAXONOMY, MODEL = "taxonomy-1", "model-1"
@@ -57,6 +58,13 @@ def a_label(item: Item, area: str = "fusion", **changes: Any) -> Label:
         "model": MODEL,
     }
     return Label(**{**values, **changes})
+
+
+def a_verdict(item: Item, area: str = "fusion", day: int = 1, **changes: Any) -> Verdict:
+    values: dict[str, Any] = {"item_id": item.id, "area": area, "choice": "accept", "expert": "Ada", "given": at(day)}
+    return Verdict(
+        **{**values, "taxonomy": TAXONOMY, "model": MODEL, "content_sha256": content_sha256(item), **changes}
+    )
 
 
 def a_score(series: str = "area:fusion", week: IsoWeek = WEEK, **changes: Any) -> Score:

@@ -11,7 +11,7 @@ from horizon.errors import StoreError
 from store.database import Store
 from store.export import export_parquet
 from store.payload import pack
-from tests.store.samples import a_label, a_score, an_item, at, scan
+from tests.store.samples import a_label, a_score, a_verdict, an_item, at, scan
 
 ITEM = an_item()
 HALF = pack("{}")[:5]
@@ -76,3 +76,11 @@ def test_a_readable_record_that_is_another_one_is_found_by_its_digest(filled: St
     (fault,) = filled.check(records=True)
     assert "another digest" in fault
     assert filled.check() == [], "the file itself is whole"
+
+
+def test_a_verdict_that_was_exchanged_is_named(filled: Store) -> None:
+    filled.add_verdicts(at(1), "a" * 64, [a_verdict(ITEM)])
+    assert filled.check(records=True) == []
+    spoil(filled, "verdict", a_verdict(ITEM, choice="reject").model_dump_json())
+    (fault,) = filled.check(records=True)
+    assert fault.startswith(f"verdict {ITEM.id} fusion")

@@ -17,7 +17,7 @@ from horizon.records import Issue
 from store.database import Store, migrate
 from store.engine import connect, known_revisions, reading, writing
 from store.schema import metadata
-from tests.store.samples import a_fetch, a_label, a_score, an_item, at, begin, scan
+from tests.store.samples import a_fetch, a_label, a_score, a_verdict, an_item, at, begin, scan
 
 FACTS = (
     "brief",
@@ -28,6 +28,7 @@ FACTS = (
     "label",
     "label_route",
     "score",
+    "verdict",
     "weekly_count",
 )
 
@@ -208,6 +209,7 @@ def fill(store: Store) -> None:
     run = scan(store, [item], [a_label(item)])
     store.add_scores("run-1", run.started, [a_score()])
     store.record_fetch("run-1", a_fetch("ERROR"), run.started)
+    store.add_verdicts(at(1), "a" * 64, [a_verdict(item)])
 
 
 @pytest.mark.parametrize("table", FACTS)
@@ -218,7 +220,7 @@ def test_facts_are_append_only(store: Store, table: str) -> None:
     before = store.table_digest()
     assert before[table][0] > 0
     for change in (
-        f'UPDATE "{table}" SET {"area" if table == "label_route" else "run_id"} = NULL',
+        f'UPDATE "{table}" SET {"area" if table in ("label_route", "verdict") else "run_id"} = NULL',
         f'DELETE FROM "{table}"',
     ):
         with (

@@ -17,6 +17,7 @@ from tests.store.samples import (
     a_fetch,
     a_label,
     a_score,
+    a_verdict,
     an_item,
     at,
     begin,
@@ -28,12 +29,14 @@ def test_what_the_store_knows_comes_out_as_flat_tables(store: Store, tmp_path: P
     item = an_item(title="=SIMULATED: a title like a formula", authors=("Ada", "张三"))
     run = scan(store, [item], [a_label(item)])
     store.add_scores("run-1", run.started, [a_score()])
+    store.add_verdicts(at(0), "a" * 64, [a_verdict(item, choice="relabel", areas=("photonics",))])
     files = export_parquet(store, tmp_path / "out")
     assert [file.name for file in files] == [
         "fetches.parquet",
         "items.parquet",
         "labels.parquet",
         "scores.parquet",
+        "verdicts.parquet",
         "weekly_counts.parquet",
     ]
     tables = {file.stem: pd.read_parquet(file) for file in files}
@@ -45,6 +48,8 @@ def test_what_the_store_knows_comes_out_as_flat_tables(store: Store, tmp_path: P
     assert list(tables["weekly_counts"]["n"]) == [1, 0, 1]
     assert tables["scores"].loc[0, "share_52w"] == 0.01
     assert tables["fetches"].loc[0, "status"] == "OK"
+    verdict = tables["verdicts"].iloc[0]
+    assert (verdict["choice"], list(verdict["areas"]), verdict["given"]) == ("relabel", ["photonics"], at(1))
     assert {time for table in tables.values() for time in table["known_at"]} == {at(0)}
 
 
@@ -76,6 +81,7 @@ def test_every_row_names_its_source_and_its_world(store: Store, tmp_path: Path) 
     item = an_item()
     scan(store, [item], [a_label(item)], day=1)
     store.add_scores("run-1", at(1), [a_score()])
+    store.add_verdicts(at(1), "a" * 64, [a_verdict(item)])
     for file in export_parquet(store, tmp_path):
         table = pd.read_parquet(file)
         assert set(table["source"]) == {"arxiv"}, file.name
@@ -93,7 +99,7 @@ def test_the_same_store_gives_the_same_bytes(sqlite_store: Store, tmp_path: Path
     scan(sqlite_store, [item], [a_label(item)])
     first, second = (export_parquet(sqlite_store, tmp_path / name) for name in ("a", "b"))
     assert [file.read_bytes() for file in first] == [file.read_bytes() for file in second]
-    assert sorted(file.suffix for file in (tmp_path / "a").iterdir()) == [".parquet"] * 5, "no partial file is left"
+    assert sorted(file.suffix for file in (tmp_path / "a").iterdir()) == [".parquet"] * 6, "no partial file is left"
 
 
 def test_a_folder_that_cannot_be_made_is_named(sqlite_store: Store, tmp_path: Path) -> None:
