@@ -42,6 +42,22 @@ def export(
     emit(queue.model_dump(mode="json"), as_json, _queue_text(queue))
 
 
+@app.command()
+def precision(as_of: AsOf = None, data: DataDir = None, as_json: AsJson = False) -> None:
+    """How often experts agreed with the labels drawn at random (`review export --sample`), by area and model."""
+    from flows.judged import judged_precision
+
+    with open_existing(data) as work:
+        found = judged_precision(work, clock(as_of))
+    lines = [
+        f"{each.area}: {each.right} of {each.judged} right, {each.precision:.2f} "
+        f"(95 % {each.precision_lo95:.2f} to {each.precision_hi95:.2f}), model {each.model}"
+        for each in found
+    ]
+    nothing = "no verdict on a label drawn at random yet; ask for some with `horizon review export --sample 20`"
+    emit([each.model_dump(mode="json") for each in found], as_json, "\n".join(lines) or nothing)
+
+
 def _queue_text(queue: "Queue") -> str:
     if queue.file is None:
         return "nothing to ask: no label of these weeks is uncertain and unjudged; no file was written"
