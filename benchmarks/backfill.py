@@ -9,6 +9,7 @@ minutes of the whole are reckoned from the rate and said to be so. The killed ru
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -41,11 +42,11 @@ def main(arguments: Sequence[str] = ()) -> None:
         written = _write(folder / "all.jsonl", rows)
         begin = time.perf_counter()
         _run(folder / "all.jsonl", folder / "all.out").wait()
-        seconds = time.perf_counter() - begin
+        seconds, used = time.perf_counter() - begin, resource.getrusage(resource.RUSAGE_CHILDREN)
         size = (folder / "all.out").stat().st_size
         _write(folder / "part.jsonl", rows // 10)
         same, at = _killed(folder)
-    table = _table(written, seconds, size, same, at)
+    table = _table(written, seconds, used, size, same, at)
     RESULT.write_text(table, encoding="utf-8")
     print(table)
 
@@ -97,10 +98,8 @@ def _killed(folder: Path) -> tuple[bool, int]:
     return output.read_bytes() == (folder / "part.out").read_bytes(), lines
 
 
-def _table(rows: int, seconds: float, size: int, same: bool, at: int) -> str:
-    import resource
-
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
+def _table(rows: int, seconds: float, used: resource.struct_rusage, size: int, same: bool, at: int) -> str:
+    cpu = used.ru_utime + used.ru_stime
     minutes = WHOLE / rows * seconds / 60
     how = "measured" if rows >= WHOLE else f"reckoned from {rows:,}"
     end = "the same bytes" if same else "OTHER BYTES"
@@ -115,8 +114,9 @@ def _table(rows: int, seconds: float, size: int, same: bool, at: int) -> str:
             "| what | found |",
             "|---|---|",
             f"| items a second | {rows / seconds:,.0f} |",
+            f"| items a CPU-second of all processes together | {rows / cpu:,.0f} |",
             f"| minutes for {WHOLE:,} | {minutes:.1f} ({how}) |",
-            f"| peak memory of one process | {peak:,} MB |",
+            f"| peak memory of one process | {used.ru_maxrss // 1024:,} MB |",
             f"| labels written | {size / 1e6:,.0f} MB |",
             f"| killed with SIGKILL after {at:,} lines, run again | {end} as undisturbed |",
         ]

@@ -233,7 +233,8 @@ class Classifier:
             return []
         units = labelled.units if read is not None else labelled.guessed_units
         cosines = units @ (mine / max(float(np.linalg.norm(mine)), 1e-9))
-        best = np.argsort(-cosines, kind="stable")[:NEIGHBOURS]
+        candidates = np.argpartition(-cosines, min(NEIGHBOURS, len(cosines) - 1))[: NEIGHBOURS + 1]
+        best = candidates[np.lexsort((candidates, -cosines[candidates]))][:NEIGHBOURS]
         return [(labelled.ids[row], labelled.areas[row], round(float(cosines[row]), 3)) for row in best]
 
 

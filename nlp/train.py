@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from horizon.errors import UsageError
-from nlp.calibration import STATED_PRECISION, Calibration, Ints, calibrate, doubt_band, f1
+from nlp.calibration import STATED_PRECISION, Calibration, Ints, best_threshold, calibrate, doubt_band, f1
 from nlp.embeddings import Vectors
 from nlp.features import RULE_FEATURES, Floats
 from nlp.gram_vectors import GramVectors, load_gram_vectors
@@ -146,7 +146,7 @@ def fit(
     truth = both_copies(examples.labels[:n])
     # Words and rules alone lean on terms chosen with these texts in view, so theirs are read with evidence dropped too.
     first = _calibrations(unseen.cheap, truth, columns, seed)
-    cheap = Stage(fitted.cheap, _with_doubt(first, unseen.cheap[:n], truth[:n], columns))
+    cheap = Stage(fitted.cheap, _decided_as_is(first, unseen.cheap[:n], truth[:n], columns))
     full = None
     if fitted.full is not None and unseen.full is not None:
         full = Stage(fitted.full, _calibrations(unseen.full[:n], truth[:n], columns, seed))
@@ -264,15 +264,16 @@ def _calibrations(values: Floats, truth: Ints, columns: dict[str, int], seed: in
     }
 
 
-def _with_doubt(
+def _decided_as_is(
     calibrations: dict[str, Calibration], values: Floats, truth: Ints, columns: dict[str, int]
 ) -> dict[str, Calibration]:
-    """The bands of doubt read from texts as they are, for they decide which of these the encoder reads."""
+    """Thresholds and bands of doubt from texts as they are, for these are what is decided."""
     found = {}
     for place, (area, column) in enumerate(columns.items()):
-        each = calibrations[area]
-        low, high = doubt_band(each.probabilities(values[:, place]), truth[:, column], each.threshold)
-        found[area] = replace(each, low=low, high=high)
+        probabilities = calibrations[area].probabilities(values[:, place])
+        threshold = best_threshold(probabilities, truth[:, column], STATED_PRECISION)
+        low, high = doubt_band(probabilities, truth[:, column], threshold)
+        found[area] = replace(calibrations[area], threshold=threshold, low=low, high=high)
     return found
 
 
