@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import log
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,11 +20,9 @@ from taxonomy.load import Taxonomy
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
-OPEN_FROM = 0.1
-SETTLED_FROM = 0.9
-"""An item is open when its cheap probability for an area is between the low end of that area's doubt (below it only
-one in twenty items of the area is found in cross-validation), at most OPEN_FROM, and SETTLED_FROM, or above the low
-ends of two areas. Opening less is quicker and loses items unlike those labelled: benchmarks/results/labels.md."""
+OPEN_WITHIN = 1.0
+"""An item is open when its cheap log-odds for an area are no further than this from that area's threshold: there the
+encoder changes decisions. Chosen by cross-validation and the week's budget: benchmarks/results/cascade.md."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +36,8 @@ class Scores:
     """The same places: the thresholds and bands that hold there."""
     vectors: dict[int, Vectors]
     """By row of the documents that the encoder read."""
+    guessed: Vectors | None
+    """(document, width): what the n-grams say of the vector, where the model has such a table."""
 
 
 class Cascade:
@@ -49,15 +50,10 @@ class Cascade:
         self._columns = {area.id: column for column, area in enumerate(taxonomy.areas)}
         self.cheap = _Laid(model.cheap, taxonomy)
         self.full = _Laid(model.full, taxonomy) if usable and model.full is not None else None
-        self._low = np.array(
-            [
-                min(self.cheap.calibrations[place].low, OPEN_FROM)
-                if (place := self.cheap.rank.get(column)) is not None
-                else 1.0
-                for column in range(len(taxonomy.areas))
-            ]
-        )
-        """An area without a head opens nothing: no second stage knows it."""
+        self.centres = np.full(len(taxonomy.areas), np.inf)
+        """Log-odds of the thresholds; an area without a head opens nothing, for no second stage knows it."""
+        for column, calibration in zip(self.cheap.columns, self.cheap.calibrations, strict=True):
+            self.centres[column] = log(calibration.threshold / (1 - calibration.threshold))
         self._shared = tuple(model.shared for _ in taxonomy.areas)
 
     @property
@@ -70,14 +66,17 @@ class Cascade:
         model = self._model
         features = rule_features(readings, self._taxonomy)
         verdicts = rule_verdicts(features, model.rule_mean, model.rule_scale, model.rules)
-        text = model.vectorizer.transform([reading.words for reading in readings])
+        words = [reading.words for reading in readings]
+        text = model.vectorizer.transform(words)
+        guessed = None if model.grams is None else model.grams.encode(words)
         log_odds = model.shared.log_odds(verdicts)
         calibrations = [list(self._shared) for _ in readings]
         latin = np.flatnonzero([not reading.chinese for reading in readings])
-        self._lay(self.cheap, latin, text, verdicts, None, log_odds, calibrations)
+        known = None if guessed is None else guessed[latin]
+        self._lay(self.cheap, latin, text, verdicts, known, log_odds, calibrations)
         wanted = np.arange(len(readings))
         if not read_all:
-            wanted = np.flatnonzero(is_open(sigmoid(log_odds + code_log_odds), self._low))
+            wanted = np.flatnonzero(is_open(log_odds + code_log_odds, self.centres))
         vectors: dict[int, Vectors] = {}
         if self.full is not None and self._encoder is not None:
             rows = wanted if not self._encoder.english else np.intersect1d(wanted, latin)
@@ -85,7 +84,7 @@ class Cascade:
             vectors = dict(zip(map(int, rows), found, strict=True))
             self._lay(self.full, rows, text, verdicts, found, log_odds, calibrations)
         probabilities = np.round(sigmoid(log_odds + code_log_odds), 6)
-        return Scores(text, probabilities, tuple(map(tuple, calibrations)), vectors)
+        return Scores(text, probabilities, tuple(map(tuple, calibrations)), vectors, guessed)
 
     def _lay(
         self,
@@ -118,13 +117,10 @@ class _Laid:
         self.places = np.array([place for _, place in pairs], dtype=np.int64)
         self.place_of = dict(pairs)
         """Of a column of the taxonomy the place among the stage's heads."""
-        self.rank = {column: rank for rank, (column, _) in enumerate(pairs)}
         self.calibrations = [stage.calibrations[stage.heads.areas[place]] for place in self.places]
 
 
-def is_open(probabilities: Floats, low: Floats) -> npt.NDArray[np.bool_]:
-    """Whether words and rules leave an item open; `low` by area."""
-    possible = probabilities >= low
-    unsettled = possible & (probabilities < SETTLED_FROM)
-    result: npt.NDArray[np.bool_] = unsettled.any(axis=1) | (possible.sum(axis=1) > 1)
+def is_open(log_odds: Floats, centres: Floats) -> npt.NDArray[np.bool_]:
+    """Whether words and rules leave an item (row) open; `centres` by area."""
+    result: npt.NDArray[np.bool_] = np.any(np.abs(log_odds - centres) < OPEN_WITHIN, axis=1)
     return result

@@ -32,12 +32,13 @@ LENS_HALF = 1.5
 labels of aspects. A phrase in the title counts twice, one within reach of a term of the area one and a half times."""
 NEIGHBOURS = 2
 MEANING = "(meaning of the whole text, by the encoder)"
+GUESSED_MEANING = "(meaning of the whole text, by its words' vectors)"
 _REACH = 30
 CPC_CORE, CPC_SUPPORT, CPC_LEGACY, CPC_EXCLUDE = 4.0, 0.8, 0.8, -1.5
 """Log-odds that CPC symbols add, set by hand after the rule for such codes (one core symbol almost accepts, two
 supports make a candidate, kept-out symbols speak against), for the labelled items to train on hold no patents."""
 _MOST_SUPPORT = 3
-_BATCH = 256
+BATCH = 256
 _MOST_TERMS, _MOST_CODES, _MOST_FEATURES, _MOST_LENS, _MOST_ROUTE_TERMS = 12, 6, 4, 6, 4
 _LEAST_CONTRIBUTION = 0.02
 
@@ -146,7 +147,7 @@ class Classifier:
 
     def _batches(self, documents: Iterable[Document], read_all: bool = False) -> Iterator[tuple[list[Reading], Scores]]:
         source = iter(documents)
-        while chunk := list(islice(source, _BATCH)):
+        while chunk := list(islice(source, BATCH)):
             readings = list(map(self._reader.read, chunk))
             yield readings, self.cascade.scores(readings, self._cpc_log_odds(readings), read_all=read_all)
 
@@ -165,7 +166,7 @@ class Classifier:
     def _judge_row(self, reading: Reading, scores: Scores, row: int) -> list[Judgement]:
         values = scores.probabilities[row]
         columns = [column for column in np.argsort(-values, kind="stable") if values[column] >= LISTED_FROM]
-        nearest = self._nearest(scores.vectors.get(row)) if columns else []
+        nearest = self._nearest(scores, row) if columns else []
         return [self._judge_area(reading, scores, row, int(column), nearest) for column in columns]
 
     def _judge_area(
@@ -220,18 +221,25 @@ class Classifier:
             if shares[best] >= _LEAST_CONTRIBUTION:
                 gram = self._grams[places[best]]
                 yield Evidence(kind="feature", text=gram, weight=round(float(shares[best]), 4))
-        if vector is not None:
-            added = float(vector @ heads.vector[:, place])
-            yield Evidence(kind="feature", text=MEANING, weight=round(added, 3))
+        read, name = (vector, MEANING) if vector is not None else (_of(scores.guessed, row), GUESSED_MEANING)
+        if read is not None and heads.width:
+            yield Evidence(kind="feature", text=name, weight=round(float(read @ heads.vector[:, place]), 3))
 
-    def _nearest(self, vector: Vectors | None) -> list[tuple[str, frozenset[str], float]]:
-        """The labelled items nearest in meaning: id, areas, cosine."""
-        labelled = self._model.labelled
-        if vector is None or labelled is None:
+    def _nearest(self, scores: Scores, row: int) -> list[tuple[str, frozenset[str], float]]:
+        """The labelled items nearest in meaning, by the encoder where it read the text: id, areas, cosine."""
+        labelled, read = self._model.labelled, scores.vectors.get(row)
+        mine = read if read is not None else _of(scores.guessed, row)
+        if labelled is None or mine is None:
             return []
-        cosines = labelled.units @ (vector / max(float(np.linalg.norm(vector)), 1e-9))
-        best = np.argsort(-cosines, kind="stable")[:NEIGHBOURS]
+        units = labelled.units if read is not None else labelled.guessed_units
+        cosines = units @ (mine / max(float(np.linalg.norm(mine)), 1e-9))
+        candidates = np.argpartition(-cosines, min(NEIGHBOURS, len(cosines) - 1))[: NEIGHBOURS + 1]
+        best = candidates[np.lexsort((candidates, -cosines[candidates]))][:NEIGHBOURS]
         return [(labelled.ids[row], labelled.areas[row], round(float(cosines[row]), 3)) for row in best]
+
+
+def _of(table: Vectors | None, row: int) -> Vectors | None:
+    return None if table is None else table[row]
 
 
 def _why_degraded(model: TrainedModel, cascade: Cascade) -> str | None:

@@ -10,6 +10,7 @@ import hashlib
 import importlib.util
 import json
 import os
+import sys
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
@@ -55,6 +56,12 @@ class Encoder:
         return self._embed(texts)
 
 
+def one_thread() -> None:
+    """Let this process, one of several, use one core; where torch is absent or not yet loaded nothing is needed."""
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(1)
+
+
 def packaged_model() -> Path | None:
     """Folder of the packaged encoder; None when the package is not installed."""
     found = importlib.util.find_spec(PACKAGE)
@@ -64,18 +71,20 @@ def packaged_model() -> Path | None:
 
 
 @cache
-def load_encoder(folder: Path | None = None) -> Encoder | None:
+def load_encoder(folder: Path | None = None, *, longest: int = LONGEST) -> Encoder | None:
     """The packaged encoder, or that of a folder; None when no folder is named and the package is absent.
+
+    `longest` is how many tokens of a text the packaged one reads; it is part of its identity.
 
     Raises ModelError for weights that are not the pinned ones, and for a folder that holds no encoder.
     """
     if folder is not None:
         return _sentence_transformer(folder)
     packaged = packaged_model()
-    return None if packaged is None else _minilm(packaged)
+    return None if packaged is None else _minilm(packaged, longest)
 
 
-def _minilm(folder: Path) -> Encoder:
+def _minilm(folder: Path, longest: int = LONGEST) -> Encoder:
     import torch
     from safetensors.torch import load as load_tensors
     from tokenizers import Tokenizer
@@ -83,7 +92,7 @@ def _minilm(folder: Path) -> Encoder:
     content = _checked(folder / "model.safetensors", WEIGHTS_SHA256)
     tokenizer = Tokenizer.from_str(_checked(folder / "tokenizer.json", TOKENIZER_SHA256).decode())
     tokenizer.no_padding()
-    tokenizer.enable_truncation(LONGEST)
+    tokenizer.enable_truncation(longest)
     half = has_bf16()
     bert = Bert(load_tensors(content), half=half)
 
@@ -93,7 +102,7 @@ def _minilm(folder: Path) -> Encoder:
             rows = [bert(torch.tensor(tokenizer.encode(text or " ").ids)) for text in texts]
         return np.stack([row.numpy() for row in rows])
 
-    name = f"{WEIGHTS_SHA256} {TOKENIZER_SHA256} {LONGEST}"
+    name = f"{WEIGHTS_SHA256} {TOKENIZER_SHA256} {longest}"
     identity = hashlib.sha256(name.encode()).hexdigest()[:16]
     return Encoder(identity, "bf16" if half else "fp32", embed, WIDTH, english=True)
 

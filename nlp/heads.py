@@ -1,4 +1,7 @@
-"""Linear decisions of one area: over TF-IDF and the shared rule verdict, and in the second stage the text's vector."""
+"""Linear decisions of one area: over TF-IDF, the shared rule verdict and the text's vector.
+
+The vector is the one guessed from n-grams in the first stage, and the encoder's in the second.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -31,7 +34,7 @@ class Heads:
     rules: Floats
     """(area): factor of the rule verdict."""
     vector: Vectors
-    """(width, area); of width 0 in the first stage."""
+    """(width, area); of width 0 in a first stage without the n-grams' vectors."""
     intercepts: Floats
 
     @property

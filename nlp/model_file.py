@@ -1,10 +1,7 @@
 """A trained model on disk: `model.skops` (never pickle) and `card.json`, which says what it was made from."""
 
 import hashlib
-import io
 import json
-import re
-import zipfile
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
@@ -19,7 +16,9 @@ from horizon.errors import ModelError
 from nlp.calibration import Calibration
 from nlp.embeddings import Vectors
 from nlp.features import RULE_FEATURES, Floats
+from nlp.gram_vectors import GramVectors, load_gram_vectors
 from nlp.heads import Heads
+from nlp.model_parts import canonical_bytes, read_parts
 from nlp.normalize import VERSION as NORMALISER
 from nlp.vectorizer import Vectorizer
 
@@ -27,10 +26,8 @@ if TYPE_CHECKING:
     from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]  # ships no types
 
 SHIPPED = Path(str(files("nlp") / "models" / "areas"))
-DECISIONS = "2"
+DECISIONS = "3"
 """Part of every fingerprint: raise it with any change of matching, rule features, code weights or decision rules."""
-TRUSTED: list[str] = []
-"""Types beyond skops' own safe list (scikit-learn, numpy, builtins): none are needed, so none are trusted."""
 LIBRARIES = ("numpy", "scikit-learn", "scipy", "skops", "spacy", "torch")
 
 
@@ -98,13 +95,23 @@ class Labelled:
     ids: tuple[str, ...]
     areas: tuple[frozenset[str], ...]
     vectors: "np.ndarray[tuple[int, int], np.dtype[np.int8]]"
-    """(item, width), each scaled to the whole range, which cosines do not feel."""
+    """(item, width), each scaled to the whole range, which cosines do not feel; the encoder's, of width 0 without."""
+    guessed: "np.ndarray[tuple[int, int], np.dtype[np.int8]]"
+    """The same of the vectors guessed from n-grams."""
 
     @cached_property
     def units(self) -> Vectors:
-        rows = self.vectors.astype(np.float32)
-        units: Vectors = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
-        return units
+        return _units(self.vectors)
+
+    @cached_property
+    def guessed_units(self) -> Vectors:
+        return _units(self.guessed)
+
+
+def _units(vectors: "np.ndarray[tuple[int, int], np.dtype[np.int8]]") -> Vectors:
+    rows = vectors.astype(np.float32)
+    units: Vectors = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
+    return units
 
 
 @dataclass(frozen=True)
@@ -127,10 +134,12 @@ class TrainedModel:
     shared: Calibration
     """Of the shared rule model, for Chinese texts and areas without labels."""
     cheap: Stage
-    """Over TF-IDF and rules: every item."""
+    """Over TF-IDF, rules and the vector guessed from n-grams: every item."""
     full: Stage | None
-    """Over the text's vector too: items that the first stage leaves open."""
+    """Over TF-IDF, rules and the encoder's vector: items that the first stage leaves open."""
     labelled: Labelled | None
+    grams: GramVectors | None = None
+    """Of the first stage, where its heads read them."""
 
 
 def library_versions() -> dict[str, str]:
@@ -146,8 +155,6 @@ def _version(name: str) -> str:
 
 def model_bytes(model: TrainedModel) -> bytes:
     """The model as skops, the same bytes for the same numbers."""
-    import skops.io  # type: ignore[import-untyped]  # ships no types
-
     content = {
         "vocabulary": "\n".join(model.vectorizer.vocabulary),
         "idf": model.vectorizer.idf,
@@ -158,8 +165,9 @@ def model_bytes(model: TrainedModel) -> bytes:
         "cheap": _stage_parts(model.cheap),
         "full": None if model.full is None else _stage_parts(model.full),
         "labelled": None if model.labelled is None else _labelled_parts(model.labelled),
+        "guessed_by": "" if model.grams is None else model.grams.identity,
     }
-    return _canonical(skops.io.dumps(content))
+    return canonical_bytes(content)
 
 
 def _stage_parts(stage: Stage) -> dict[str, object]:
@@ -193,12 +201,12 @@ def _calibration(numbers: Floats) -> Calibration:
 
 def _labelled_parts(labelled: Labelled) -> dict[str, object]:
     areas = "\n".join(" ".join(sorted(each)) for each in labelled.areas)
-    return {"ids": "\n".join(labelled.ids), "areas": areas, "vectors": labelled.vectors}
+    return {"ids": "\n".join(labelled.ids), "areas": areas, "vectors": labelled.vectors, "guessed": labelled.guessed}
 
 
 def _labelled(parts: dict[str, Any]) -> Labelled:
     areas = tuple(frozenset(line.split()) for line in parts["areas"].split("\n"))
-    return Labelled(tuple(parts["ids"].split("\n")), areas, parts["vectors"])
+    return Labelled(tuple(parts["ids"].split("\n")), areas, parts["vectors"], parts["guessed"])
 
 
 def save_model(model: TrainedModel, card: Card, content: bytes, directory: Path) -> None:
@@ -250,13 +258,7 @@ def _read(path: Path) -> bytes:
 
 
 def _decode(content: bytes, directory: Path) -> TrainedModel:
-    import skops.io
-
-    strangers = skops.io.get_untrusted_types(data=content)
-    if set(strangers) - set(TRUSTED):
-        message = f"expected only trusted types in model.skops, found {sorted(strangers)} in {directory}"
-        raise ModelError(f"{message}; do not use this file: run horizon train")
-    parts: dict[str, Any] = skops.io.loads(content, trusted=TRUSTED)
+    parts = read_parts(content, directory)
     grams = parts["vocabulary"].split("\n") if parts["vocabulary"] else []
     return TrainedModel(
         Vectorizer({gram: place for place, gram in enumerate(grams)}, parts["idf"]),
@@ -267,26 +269,15 @@ def _decode(content: bytes, directory: Path) -> TrainedModel:
         _stage(parts["cheap"]),
         None if parts["full"] is None else _stage(parts["full"]),
         None if parts["labelled"] is None else _labelled(parts["labelled"]),
+        _gram_vectors(parts["guessed_by"], directory),
     )
 
 
-def _canonical(archive: bytes) -> bytes:
-    """The archive with its memory addresses numbered in order of appearance and without times.
-
-    skops names arrays and nodes by `id()` and stamps members with the clock (skops/io/_persist.py, _save).
-    """
-    source = zipfile.ZipFile(io.BytesIO(archive))
-    schema = source.read("schema.json").decode()
-    numbers: dict[str, str] = {}
-    for match in re.finditer(r'"__id__": (\d+)|"(\d+)\.npy"', schema):
-        numbers.setdefault(match[1] or match[2], str(len(numbers) + 1))
-    schema = re.sub(r'"__id__": (\d+)', lambda match: f'"__id__": {numbers[match[1]]}', schema)
-    schema = re.sub(r'"(\d+)\.npy"', lambda match: f'"{numbers[match[1]]}.npy"', schema)
-    members = {f"{numbers[name[:-4]]}.npy": source.read(name) for name in source.namelist() if name.endswith(".npy")}
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as target:
-        for name, data in [*sorted(members.items()), ("schema.json", schema.encode())]:
-            entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            target.writestr(entry, data)
-    return buffer.getvalue()
+def _gram_vectors(identity: str, directory: Path) -> GramVectors | None:
+    if not identity:
+        return None
+    found = load_gram_vectors()
+    if found.identity != identity:
+        message = f"expected n-grams' vectors {identity}, found {found.identity} for the model in {directory}"
+        raise ModelError(f"{message}; run horizon train")
+    return found

@@ -93,8 +93,10 @@ def grow(
     column = columns[area]
     weights = examples.weights[:, column].copy()
     weights[len(own) : examples.labelled] = PRESUMED_WEIGHT
-    tables = tabulate(examples, model.vectorizer, taxonomy, encoder if model.full is not None else None, seed)
-    cheap = _stage(model, model.cheap, area, examples, replace(tables, vectors=None), weights, column, len(own), seed)
+    read = encoder if model.full is not None else None
+    tables = tabulate(examples, model.vectorizer, taxonomy, read, seed, grams=model.grams)
+    first = replace(tables, vectors=tables.guessed)
+    cheap = _stage(model, model.cheap, area, examples, first, weights, column, len(own), seed)
     full = model.full
     if full is not None and tables.vectors is not None:
         full = _stage(model, full, area, examples, tables, weights, column, len(own), seed)

@@ -1,6 +1,7 @@
 """Training: a rule model shared by all areas, and for each area a logistic regression in each stage of the cascade.
 
-The first stage reads TF-IDF and the rules' verdict, the second the text's vector too. The taxonomy's own examples are
+The first stage reads TF-IDF, the rules' verdict and a vector guessed from the n-grams (nlp.gram_vectors), the second
+the encoder's vector instead. The taxonomy's own examples are
 weak labels: they count for the area they were written for and say nothing of the others. Probabilities, thresholds
 and bands of doubt come from decision values of cross-validation (nlp.calibration).
 """
@@ -15,8 +16,10 @@ import numpy as np
 import numpy.typing as npt
 
 from horizon.errors import UsageError
-from nlp.calibration import STATED_PRECISION, Calibration, Ints, calibrate, doubt_band, f1
+from nlp.calibration import STATED_PRECISION, Calibration, Ints, best_threshold, calibrate, doubt_band, f1
+from nlp.embeddings import Vectors
 from nlp.features import RULE_FEATURES, Floats
+from nlp.gram_vectors import GramVectors, load_gram_vectors
 from nlp.heads import RULE_WEIGHT, STRENGTH, Heads, fit_head, join_heads
 from nlp.labelled import LabelledDocument, read_all_labels
 from nlp.measures import Booleans, average_precision, calibration_error
@@ -85,6 +88,7 @@ def train(
     seed: int = 0,
     use_rules: bool = True,
     weak: bool = True,
+    use_grams: bool = True,
 ) -> Card:
     """Train on labelled files, write model and card into a folder, and return the card.
 
@@ -92,7 +96,9 @@ def train(
     unwritable folder.
     """
     labelled, digest = read_all_labels([labels_path] if isinstance(labels_path, Path) else labels_path)
-    trained = train_rows(labelled, digest, taxonomy, encoder=encoder, seed=seed, use_rules=use_rules, weak=weak)
+    trained = train_rows(
+        labelled, digest, taxonomy, encoder=encoder, seed=seed, use_rules=use_rules, weak=weak, use_grams=use_grams
+    )
     trained.save(out_dir)
     return trained.card
 
@@ -123,9 +129,12 @@ def train_rows(
     seed: int = 0,
     use_rules: bool = True,
     weak: bool = True,
+    use_grams: bool = True,
 ) -> Trained:
     """Train on rows already read; `digest` is of all that they were made from."""
-    model, metrics = fit(labelled, taxonomy, encoder=encoder, seed=seed, use_rules=use_rules, weak=weak)
+    model, metrics = fit(
+        labelled, taxonomy, encoder=encoder, seed=seed, use_rules=use_rules, weak=weak, use_grams=use_grams
+    )
     content = model_bytes(model)
     card = Card(
         sha256=hashlib.sha256(content).hexdigest(),
@@ -135,7 +144,7 @@ def train_rows(
         normaliser=NORMALISER,
         encoder="" if encoder is None else encoder.identity,
         seed=seed,
-        settings=_settings(use_rules, weak),
+        settings=_settings(use_rules, weak, model.grams),
         rule_features=RULE_FEATURES,
         ngrams=len(model.vectorizer.vocabulary),
         areas=metrics,
@@ -153,13 +162,19 @@ def fit(
     seed: int = 0,
     use_rules: bool = True,
     weak: bool = True,
+    use_grams: bool = True,
 ) -> tuple[TrainedModel, dict[str, AreaMetrics]]:
-    """Fit and cross-validate; `use_rules=False` is the plain baseline without the taxonomy's verdict."""
+    """Fit and cross-validate.
+
+    `use_rules=False` is the plain baseline without the taxonomy's verdict, `use_grams=False` the first stage without
+    the vector guessed from n-grams.
+    """
+    grams = load_gram_vectors() if use_grams else None
     examples = training_set(labelled, taxonomy, weak=weak)
     vectorizer = Vectorizer.fit([reading.words for reading in examples.readings], min_df=MIN_DF)
-    tables = tabulate(examples, vectorizer, taxonomy, encoder, seed)
+    tables = tabulate(examples, vectorizer, taxonomy, encoder, seed, grams=grams)
     if not use_rules:
-        tables = Tables(tables.text, np.zeros_like(tables.full), np.zeros_like(tables.full), tables.vectors)
+        tables = replace(tables, full=np.zeros_like(tables.full), dropped=np.zeros_like(tables.full))
     columns = _areas_with_labels(examples, taxonomy)
     fitted = fit_once(examples, tables, np.arange(len(examples.readings)), columns)
     unseen = _cross_validate(examples, tables, columns, seed)
@@ -168,7 +183,7 @@ def fit(
     judged = both_copies(examples.weights[:n] > 0).astype(bool)
     # Words and rules alone lean on terms chosen with these texts in view, so theirs are read with evidence dropped too.
     first = _calibrations(unseen.cheap, truth, judged, columns, seed)
-    cheap = Stage(fitted.cheap, _with_doubt(first, unseen.cheap[:n], truth[:n], judged[:n], columns))
+    cheap = Stage(fitted.cheap, _decided_as_is(first, unseen.cheap[:n], truth[:n], judged[:n], columns))
     full = None
     if fitted.full is not None and unseen.full is not None:
         full = Stage(fitted.full, _calibrations(unseen.full[:n], truth[:n], judged[:n], columns, seed))
@@ -181,15 +196,16 @@ def fit(
     model = TrainedModel(
         vectorizer, rules.mean, rules.scale, rules.model,
         calibrate(unseen.shared[judged], truth[judged], precision=0.0, seed=seed),
-        cheap, full, _labelled(labelled, tables),
+        cheap, full, _labelled(labelled, tables), grams,
     )  # fmt: skip
     return model, metrics
 
 
-def _settings(use_rules: bool, weak: bool) -> dict[str, float | int | str | bool]:
+def _settings(use_rules: bool, weak: bool, grams: GramVectors | None) -> dict[str, float | int | str | bool]:
     return {
         "rules": use_rules,
         "weak_labels": weak,
+        "gram_vectors": "none" if grams is None else grams.identity,
         "rule_weight": RULE_WEIGHT,
         "dropped": DROPPED,
         "C": STRENGTH,
@@ -225,12 +241,13 @@ def fit_once(examples: TrainingSet, tables: Tables, rows: Ints, columns: dict[st
     verdicts = rules.verdicts(evidence)
     text = vstack([tables.text[rows]] * 2).tocsr()
     vectors = None if tables.vectors is None else np.concatenate([tables.vectors[rows]] * 2)
+    guessed = None if tables.guessed is None else np.concatenate([tables.guessed[rows]] * 2)
     cheap, full = {}, {}
     for area, k in columns.items():
         known = np.flatnonzero(weights[:, k])
         parts = text[known], verdicts[known, k]
         judged = labels[known, k], weights[known, k]
-        cheap[area] = fit_head(*parts, None, *judged)
+        cheap[area] = fit_head(*parts, None if guessed is None else guessed[known], *judged)
         if vectors is not None:
             full[area] = fit_head(*parts, vectors[known], *judged)
     grams = text.shape[1]
@@ -263,7 +280,8 @@ def _cross_validate(examples: TrainingSet, tables: Tables, columns: dict[str, in
         for shift, table in ((0, tables.full), (n, tables.dropped)):
             verdicts = fitted.rules.verdicts(table[unseen])
             shared[unseen + shift] = verdicts
-            cheap[unseen + shift] = fitted.cheap.decide(tables.text[unseen], verdicts[:, places], None)
+            guessed = None if tables.guessed is None else tables.guessed[unseen]
+            cheap[unseen + shift] = fitted.cheap.decide(tables.text[unseen], verdicts[:, places], guessed)
             if full is not None and fitted.full is not None and tables.vectors is not None:
                 rows = tables.text[unseen], verdicts[:, places], tables.vectors[unseen]
                 full[unseen + shift] = fitted.full.decide(*rows)
@@ -287,26 +305,34 @@ def _calibrations(
     return found
 
 
-def _with_doubt(
+def _decided_as_is(
     calibrations: dict[str, Calibration], values: Floats, truth: Ints, judged: Booleans, columns: dict[str, int]
 ) -> dict[str, Calibration]:
-    """The bands of doubt read from texts as they are, for they decide which of these the encoder reads."""
+    """Thresholds and bands of doubt from texts as they are, for these are what is decided."""
     found = {}
     for place, (area, column) in enumerate(columns.items()):
-        each, some = calibrations[area], judged[:, column]
-        low, high = doubt_band(each.probabilities(values[some, place]), truth[some, column], each.threshold)
-        found[area] = replace(each, low=low, high=high)
+        some = judged[:, column]
+        probabilities = calibrations[area].probabilities(values[some, place])
+        threshold = best_threshold(probabilities, truth[some, column], STATED_PRECISION)
+        low, high = doubt_band(probabilities, truth[some, column], threshold)
+        found[area] = replace(calibrations[area], threshold=threshold, low=low, high=high)
     return found
 
 
 def _labelled(labelled: Sequence[LabelledDocument], tables: Tables) -> Labelled | None:
-    if tables.vectors is None:
+    if tables.vectors is None and tables.guessed is None:
         return None
-    rows = tables.vectors[: len(labelled)]
-    vectors = np.round(rows * (127 / np.abs(rows).max(axis=1, keepdims=True))).astype(np.int8)
-    return Labelled(
-        tuple(row.document.id for row in labelled), tuple(frozenset(row.areas) for row in labelled), vectors
-    )
+    vectors, guessed = (_rounded(table, len(labelled)) for table in (tables.vectors, tables.guessed))
+    ids, areas = (row.document.id for row in labelled), (frozenset(row.areas) for row in labelled)
+    return Labelled(tuple(ids), tuple(areas), vectors, guessed)
+
+
+def _rounded(table: Vectors | None, rows: int) -> "np.ndarray[tuple[int, int], np.dtype[np.int8]]":
+    if table is None:
+        return np.zeros((rows, 0), dtype=np.int8)
+    largest = np.maximum(np.abs(table[:rows]).max(axis=1, keepdims=True), 1e-9)
+    rounded: np.ndarray[tuple[int, int], np.dtype[np.int8]] = np.round(table[:rows] * (127 / largest)).astype(np.int8)
+    return rounded
 
 
 def _measure(values: Floats, truth: Ints, calibration: Calibration) -> AreaMetrics:

@@ -14,6 +14,7 @@ import numpy as np
 from nlp.calibration import Ints
 from nlp.embeddings import Vectors
 from nlp.features import Document, Floats, Reader, Reading, drop_evidence, rule_features
+from nlp.gram_vectors import GramVectors
 from nlp.labelled import LabelledDocument
 from nlp.matcher import Matcher
 from nlp.vectorizer import Vectorizer
@@ -48,6 +49,9 @@ class Tables:
     full: Floats
     dropped: Floats
     vectors: Vectors | None
+    """The encoder's."""
+    guessed: Vectors | None = None
+    """From the n-grams alone."""
 
 
 def training_set(labelled: Sequence[LabelledDocument], taxonomy: Taxonomy, *, weak: bool) -> TrainingSet:
@@ -76,16 +80,24 @@ def weak_documents(taxonomy: Taxonomy) -> list[tuple[Document, int, int]]:
 
 
 def tabulate(
-    examples: TrainingSet, vectorizer: Vectorizer, taxonomy: Taxonomy, encoder: CachedEncoder | None, seed: int
+    examples: TrainingSet,
+    vectorizer: Vectorizer,
+    taxonomy: Taxonomy,
+    encoder: CachedEncoder | None,
+    seed: int,
+    *,
+    grams: GramVectors | None = None,
 ) -> Tables:
-    """The numbers of all rows; without an encoder no vectors."""
+    """The numbers of all rows; without an encoder, or without the n-grams' vectors, none of these."""
     random = Random(seed)  # noqa: S311  (drop-out, not secrets)
     dropped = [drop_evidence(reading, random, DROPPED) for reading in examples.readings]
+    words = [reading.words for reading in examples.readings]
     return Tables(
-        vectorizer.transform([reading.words for reading in examples.readings]),
+        vectorizer.transform(words),
         rule_features(examples.readings, taxonomy),
         rule_features(dropped, taxonomy),
         None if encoder is None else encoder.encode(list(map(encoder_text, examples.documents))),
+        None if grams is None else grams.encode(words),
     )
 
 

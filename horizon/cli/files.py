@@ -1,5 +1,6 @@
 """Verbs over files: classify, momentum. The store is not needed."""
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -90,7 +91,7 @@ def _classify_file(file: Path, output: Path, model: Path | None) -> None:
         def advance(done: int) -> None:
             bar.update(done - bar.n)
 
-        found = classify_file(file, output, classifier, progress=advance)
+        found = classify_file(file, output, classifier, processes=os.cpu_count() or 1, progress=advance)
     for issue in found.issues:
         typer.echo(issue.message, err=True)
     typer.echo(f"{found.written} items classified, {found.in_some_area} of them in an area: {output}", err=True)

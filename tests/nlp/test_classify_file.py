@@ -2,6 +2,7 @@
 
 import csv
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -155,7 +156,59 @@ def test_unusable_names_are_clear_errors(
         classify_file(tmp_path / source, tmp_path / output, classifier)
 
 
-def test_progress_is_told_for_every_document(tmp_path: Path, classifier: Classifier) -> None:
+def _many(path: Path, rows: int) -> Path:
+    return _jsonl(path, [{**_ROWS[number % 3], "id": f"r{number}"} for number in range(rows)])
+
+
+def test_progress_is_told_for_every_batch(tmp_path: Path, classifier: Classifier) -> None:
     told: list[int] = []
-    classify_file(_jsonl(tmp_path / "in.jsonl", _ROWS), tmp_path / "o", classifier, progress=told.append)
-    assert told == [1, 2, 3]
+    classify_file(_many(tmp_path / "in.jsonl", 600), tmp_path / "o", classifier, progress=told.append)
+    assert told == [0, 256, 512, 600]
+
+
+class _Killed(BaseException):
+    """As a process that is killed: nothing catches it."""
+
+
+def _kill_after(documents: int) -> Callable[[int], None]:
+    def progress(done: int) -> None:
+        if done >= documents:
+            raise _Killed
+
+    return progress
+
+
+@pytest.mark.parametrize("torn", [b"", b'{"id": "r512", "ar', b"\x00" * 40 + b"\n"])
+def test_a_killed_run_goes_on_where_it_was_and_ends_in_the_same_bytes(
+    tmp_path: Path, classifier: Classifier, torn: bytes
+) -> None:
+    source, output = _many(tmp_path / "in.jsonl", 900), tmp_path / "out.jsonl"
+    whole = classify_file(source, tmp_path / "whole.jsonl", classifier)
+    with pytest.raises(_Killed):
+        classify_file(source, output, classifier, progress=_kill_after(512))
+    (part,) = tmp_path.glob("out.jsonl.*.part")
+    part.write_bytes(part.read_bytes() + torn)
+    told: list[int] = []
+    again = classify_file(source, output, classifier, progress=told.append)
+    assert told == [512, 768, 900]
+    assert again == whole
+    assert output.read_bytes() == (tmp_path / "whole.jsonl").read_bytes()
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_the_lines_of_another_input_are_not_taken_up(tmp_path: Path, classifier: Classifier) -> None:
+    output = tmp_path / "out.jsonl"
+    with pytest.raises(_Killed):
+        classify_file(_many(tmp_path / "in.jsonl", 600), output, classifier, progress=_kill_after(256))
+    told: list[int] = []
+    classify_file(_many(tmp_path / "in.jsonl", 700), output, classifier, progress=told.append)
+    assert told[0] == 0
+    assert len(_read(output)) == 700
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_two_processes_write_the_bytes_of_one(tmp_path: Path, classifier: Classifier) -> None:
+    source = _many(tmp_path / "in.jsonl", 1400)
+    done = [classify_file(source, tmp_path / f"{n}.jsonl", classifier, processes=n) for n in (1, 2)]
+    assert done[0] == done[1]
+    assert (tmp_path / "1.jsonl").read_bytes() == (tmp_path / "2.jsonl").read_bytes()
