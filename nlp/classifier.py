@@ -117,6 +117,7 @@ class Classifier:
                     evidence=each.evidence,
                     taxonomy=self.taxonomy.version,
                     model=self.fingerprint,
+                    uncertain=each.uncertain,
                 )
                 for each in judgements
             ]
