@@ -1,7 +1,8 @@
 """How good the labels are, on items labelled by hand: by area, by source and era, at the boundary, and on a stream.
 
-Every interval is 95 % of a bootstrap over items, but for shares of counted items (reliability, near misses), which
-have Wilson's. An area that a resample did not draw is left out of that resample's mean, not counted as zero.
+Every interval is 95 % of a bootstrap over items, but for shares of counted items (reliability, near misses, and any
+precision or recall of one or zero, which a bootstrap would call certain), which have Wilson's. An area that a resample
+did not draw is left out of that resample's mean, not counted as zero.
 """
 
 from collections.abc import Iterable, Sequence
@@ -76,6 +77,7 @@ class SliceReport:
     areas: int
     """That at least one of the items is in."""
     labels: int
+    assigned: int
     macro_f1: float
     macro_f1_95: Interval
     micro_f1: float
@@ -202,9 +204,9 @@ def _area_report(judged: Judged, k: int, drawn: Floats) -> AreaReport:
         positives=int(truth.sum()),
         assigned=int(decided.sum()),
         precision=float(precision_by_column(truth[:, None], decided[:, None])[0]),
-        precision_95=interval(ratio(drawn @ right, drawn @ decided)),
+        precision_95=_share_interval(drawn, right, decided),
         recall=float(recall_by_column(truth[:, None], decided[:, None])[0]),
-        recall_95=interval(ratio(drawn @ right, drawn @ truth)),
+        recall_95=_share_interval(drawn, right, truth),
         f1=float(f1_by_column(truth[:, None], decided[:, None])[0]),
         f1_95=interval(weighted_f1(drawn, truth[:, None], decided[:, None])),
         average_precision=average_precision(truth, probabilities),
@@ -217,6 +219,13 @@ def _area_report(judged: Judged, k: int, drawn: Floats) -> AreaReport:
         near_miss_95=wilson_interval(int((near & decided).sum()), int(near.sum())),
         reliability=tuple(reliability(truth, probabilities)),
     )
+
+
+def _share_interval(drawn: Floats, right: Booleans, among: Booleans) -> Interval:
+    """Of the share of `among` that is right."""
+    if int(right.sum()) in (0, int(among.sum())):
+        return wilson_interval(int(right.sum()), int(among.sum()))
+    return interval(ratio(drawn @ right, drawn @ among))
 
 
 def _slices(judged: Judged, seed: int) -> Iterable[SliceReport]:
@@ -243,6 +252,7 @@ def _slice(name: str, judged: Judged, inside: Booleans, seed: int) -> SliceRepor
         rows=len(truth),
         areas=int(present.sum()),
         labels=true,
+        assigned=said,
         macro_f1=float(f1_by_column(truth[:, present], decided[:, present]).mean()) if present.any() else 0.0,
         macro_f1_95=_macro_interval(drawn, truth[:, present], decided[:, present]),
         micro_f1=2.0 * right / max(said + true, 1),
@@ -314,15 +324,16 @@ def _more_table(report: Report) -> list[str]:
 
 
 def _slice_table(report: Report) -> list[str]:
-    rows = [
-        (each.name, f"{each.rows}", f"{each.labels} in {each.areas}", _with(each.macro_f1, each.macro_f1_95),
-         _with(each.micro_f1, each.micro_f1_95), f"{each.precision:.3f}", f"{each.recall:.3f}",
-         f"{each.calibration_error:.3f}")
-        for each in report.slices
-    ]  # fmt: skip
-    head = ("items", "rows", "labels in areas", "macro-F1 of these areas (95 %)", "micro-F1 (95 %)", "precision",
-            "recall", "calibration error")  # fmt: skip
-    return _table(head, rows)
+    head = ("items", "rows", "labels in areas", "assigned", "macro-F1 of these areas (95 %)", "micro-F1 (95 %)",
+            "precision", "recall", "calibration error")  # fmt: skip
+    return _table(head, (_slice_row(each) for each in report.slices))
+
+
+def _slice_row(each: SliceReport) -> tuple[str, ...]:
+    told = (_with(each.macro_f1, each.macro_f1_95), _with(each.micro_f1, each.micro_f1_95),
+            f"{each.precision:.3f}", f"{each.recall:.3f}") if each.labels else ("no label", "", "", "")  # fmt: skip
+    counts = (each.name, f"{each.rows}", f"{each.labels} in {each.areas}", f"{each.assigned}")
+    return (*counts, *told, f"{each.calibration_error:.3f}")
 
 
 def _reliability_table(report: Report) -> list[str]:
