@@ -1,4 +1,9 @@
-"""How good the labels are, on items labelled by hand: by area, by source and era, at the boundary, and on a stream."""
+"""How good the labels are, on items labelled by hand: by area, by source and era, at the boundary, and on a stream.
+
+Every interval is 95 % of a bootstrap over items, but for shares of counted items (reliability, near misses, and any
+precision or recall of one or zero, which a bootstrap would call certain), which have Wilson's. An area that a resample
+did not draw is left out of that resample's mean, not counted as zero.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,21 +16,29 @@ from nlp.classifier import Classifier
 from nlp.features import Document
 from nlp.labelled import LabelledDocument, read_labels
 from nlp.measures import (
+    BINS,
     Bin,
     Booleans,
     Floats,
     average_precision,
-    bootstrap_interval,
     calibration_error,
     calibration_error_of_candidates,
     f1_by_column,
+    interval,
     precision_by_column,
+    ratio,
     recall_by_column,
     reliability,
+    resampled,
+    weighted_average_precision,
+    weighted_calibration_error,
+    weighted_f1,
+    wilson_interval,
 )
+from nlp.stream_precision import PrevalenceReport, StreamReport, by_prevalence, by_probability
 
 RESAMPLES = 500
-_STREAM_BINS = np.array([0.0, 0.05, 0.15, 0.3, 0.5, 0.7, 0.85, 0.95, 1.0001])
+Interval = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -36,46 +49,49 @@ class AreaReport:
     positives: int
     assigned: int
     precision: float
+    precision_95: Interval
     recall: float
+    recall_95: Interval
     f1: float
-    f1_lo95: float
-    f1_hi95: float
+    f1_95: Interval
     average_precision: float
     """Of the ranking by probability, thresholds left aside."""
+    average_precision_95: Interval
     calibration_error: float
+    calibration_error_95: Interval
     calibration_error_listed: float
     """The same over the items that the area lists (probability of 0.05 or more)."""
     near_misses: int
     near_miss_rate: float
     """Share of the items narrowly left out that were nevertheless assigned."""
+    near_miss_95: Interval
     reliability: tuple[Bin, ...]
 
 
 @dataclass(frozen=True)
 class SliceReport:
-    """Quality over some of the items."""
+    """Quality over some of the items; the macro mean is over the areas that they have, the rest counts all areas."""
 
     name: str
     rows: int
+    areas: int
+    """That at least one of the items is in."""
+    labels: int
+    assigned: int
     macro_f1: float
-    lo95: float
-    hi95: float
+    macro_f1_95: Interval
     micro_f1: float
-
-
-@dataclass(frozen=True)
-class StreamReport:
-    """An area's labels on unlabelled items as a week brings them, estimated by weighting."""
-
-    area: str
-    assigned_share: float
-    precision: float | None
-    """Of the labelled items of like probability, weighted by how often the stream has such; None without any."""
+    micro_f1_95: Interval
+    precision: float
+    """Of all assigned labels together, as is recall."""
+    recall: float
+    calibration_error: float
+    """Mean over all areas."""
 
 
 @dataclass(frozen=True)
 class Report:
-    """Quality over one labelled file. Intervals are 95 % of a bootstrap over items."""
+    """Quality over one labelled file."""
 
     rows: int
     data_sha256: str
@@ -95,13 +111,15 @@ class Report:
     slices: tuple[SliceReport, ...]
     """By source, by era, at the boundary (a near miss or a doubtful label), and the rest."""
     degraded: str | None
+    prevalence: tuple[PrevalenceReport, ...] = ()
+    """Precision where 2, 4 or 6 % of items are in some area and the others as hard as these: a floor."""
     stream: tuple[StreamReport, ...] = ()
+    """Precision on an unlabelled stream, by area and over all."""
 
     def to_markdown(self) -> str:
         """Tables for people."""
-        return (
-            "\n".join([*_summary(self), "", *_area_table(self), "", *_slice_table(self), *_stream_table(self)]) + "\n"
-        )
+        parts = [_summary(self), _area_table(self), _more_table(self), _slice_table(self), _reliability_table(self)]
+        return "\n\n".join("\n".join(each) for each in [*parts, *_stream_tables(self)] if each) + "\n"
 
 
 def evaluate(labels_path: Path, classifier: Classifier, *, stream: Iterable[Document] = (), seed: int = 0) -> Report:
@@ -152,10 +170,11 @@ def judged_rows(
 def report_of(
     judged: Judged, digest: str, classifier: Classifier, *, stream: Iterable[Document] = (), seed: int = 0
 ) -> Report:
-    """All measures of what was judged."""
-    areas = tuple(_area_report(judged, k, seed) for k in range(len(judged.areas)))
-    whole = _slice("all", judged, np.ones(len(judged.rows), dtype=bool), seed)
+    """The report of labels and decisions at hand."""
+    drawn = resampled(len(judged.rows), seed=seed, resamples=RESAMPLES)
+    areas = tuple(_area_report(judged, k, drawn) for k in range(len(judged.areas)))
     present = judged.truth.any(axis=0)
+    whole = _slice("all", judged, np.ones(len(judged.rows), dtype=bool), seed)
     return Report(
         rows=len(judged.rows),
         data_sha256=digest,
@@ -163,50 +182,58 @@ def report_of(
         taxonomy=classifier.taxonomy.version,
         areas=areas,
         macro_f1=whole.macro_f1,
-        macro_f1_lo95=whole.lo95,
-        macro_f1_hi95=whole.hi95,
+        macro_f1_lo95=whole.macro_f1_95[0],
+        macro_f1_hi95=whole.macro_f1_95[1],
         micro_f1=whole.micro_f1,
         macro_precision=float(precision_by_column(judged.truth, judged.decided)[present].mean()),
         macro_recall=float(recall_by_column(judged.truth, judged.decided)[present].mean()),
-        expected_calibration_error=float(np.mean([each.calibration_error for each in areas])),
+        expected_calibration_error=whole.calibration_error,
         calibration_error_listed=float(np.mean([each.calibration_error_listed for each in areas if each.positives])),
         slices=tuple(_slices(judged, seed)),
         degraded=classifier.degraded,
-        stream=_stream(judged, classifier, stream),
+        prevalence=by_prevalence(judged.truth, judged.decided, seed=seed),
+        stream=_stream(judged, classifier, stream, seed),
     )
 
 
-def _area_report(judged: Judged, k: int, seed: int) -> AreaReport:
+def _area_report(judged: Judged, k: int, drawn: Floats) -> AreaReport:
     truth, decided, probabilities = judged.truth[:, k], judged.decided[:, k], judged.probabilities[:, k]
-    near = judged.near[:, k]
-
-    def measure(rows: "np.ndarray[tuple[int], np.dtype[np.int64]]") -> float:
-        return float(f1_by_column(truth[rows, None], decided[rows, None])[0])
-
-    low, high = bootstrap_interval(len(truth), measure, seed=seed, resamples=RESAMPLES)
+    near, right = judged.near[:, k], truth & decided
     return AreaReport(
         area=judged.areas[k],
         positives=int(truth.sum()),
         assigned=int(decided.sum()),
         precision=float(precision_by_column(truth[:, None], decided[:, None])[0]),
+        precision_95=_share_interval(drawn, right, decided),
         recall=float(recall_by_column(truth[:, None], decided[:, None])[0]),
+        recall_95=_share_interval(drawn, right, truth),
         f1=float(f1_by_column(truth[:, None], decided[:, None])[0]),
-        f1_lo95=low,
-        f1_hi95=high,
+        f1_95=interval(weighted_f1(drawn, truth[:, None], decided[:, None])),
         average_precision=average_precision(truth, probabilities),
+        average_precision_95=interval(weighted_average_precision(drawn, truth, probabilities)),
         calibration_error=calibration_error(truth, probabilities),
+        calibration_error_95=interval(weighted_calibration_error(drawn, truth, probabilities)),
         calibration_error_listed=calibration_error_of_candidates(truth, probabilities),
         near_misses=int(near.sum()),
         near_miss_rate=int((near & decided).sum()) / max(int(near.sum()), 1),
+        near_miss_95=wilson_interval(int((near & decided).sum()), int(near.sum())),
         reliability=tuple(reliability(truth, probabilities)),
     )
 
 
+def _share_interval(drawn: Floats, right: Booleans, among: Booleans) -> Interval:
+    """Of the share of `among` that is right."""
+    if int(right.sum()) in (0, int(among.sum())):
+        return wilson_interval(int(right.sum()), int(among.sum()))
+    return interval(ratio(drawn @ right, drawn @ among))
+
+
 def _slices(judged: Judged, seed: int) -> Iterable[SliceReport]:
     rows = judged.rows
-    boundary = np.array([bool(row.near_miss or row.doubtful) for row in rows])
-    parts = {"near miss or doubtful": boundary, "neither": ~boundary}
-    parts["without doubtful labels"] = np.array([not row.doubtful for row in rows])
+    near, doubtful = (np.array([bool(each) for each in marks]) for marks in
+                      ([row.near_miss for row in rows], [row.doubtful for row in rows]))  # fmt: skip
+    parts = {"near miss or doubtful": near | doubtful, "near miss": near, "doubtful": doubtful}
+    parts |= {"neither": ~(near | doubtful), "without doubtful labels": ~doubtful}
     for source in sorted({row.source for row in rows} - {""}):
         parts[f"source {source}"] = np.array([row.source == source for row in rows])
     for era in sorted({row.era for row in rows} - {""}):
@@ -215,40 +242,44 @@ def _slices(judged: Judged, seed: int) -> Iterable[SliceReport]:
 
 
 def _slice(name: str, judged: Judged, inside: Booleans, seed: int) -> SliceReport:
-    truth, decided = judged.truth[inside], judged.decided[inside]
+    truth, decided, probabilities = judged.truth[inside], judged.decided[inside], judged.probabilities[inside]
     present = truth.any(axis=0)
-    if not present.any():
-        return SliceReport(name, len(truth), 0.0, 0.0, 0.0, 0.0)
+    right, said, true = int((truth & decided).sum()), int(decided.sum()), int(truth.sum())
+    drawn = resampled(len(truth), seed=seed, resamples=RESAMPLES)
+    micro = ratio(2.0 * (drawn @ (truth & decided)).sum(axis=1), (drawn @ truth + drawn @ decided).sum(axis=1))
+    return SliceReport(
+        name=name,
+        rows=len(truth),
+        areas=int(present.sum()),
+        labels=true,
+        assigned=said,
+        macro_f1=float(f1_by_column(truth[:, present], decided[:, present]).mean()) if present.any() else 0.0,
+        macro_f1_95=_macro_interval(drawn, truth[:, present], decided[:, present]),
+        micro_f1=2.0 * right / max(said + true, 1),
+        micro_f1_95=interval(micro),
+        precision=right / max(said, 1),
+        recall=right / max(true, 1),
+        calibration_error=float(
+            np.mean([calibration_error(truth[:, k], probabilities[:, k]) for k in range(truth.shape[1])])
+        ),
+    )
 
-    def measure(rows: "np.ndarray[tuple[int], np.dtype[np.int64]]") -> float:
-        return float(f1_by_column(truth[rows][:, present], decided[rows][:, present]).mean())
 
-    low, high = bootstrap_interval(len(truth), measure, seed=seed, resamples=RESAMPLES)
-    macro = float(f1_by_column(truth[:, present], decided[:, present]).mean())
-    micro = float(f1_by_column(truth.reshape(-1, 1), decided.reshape(-1, 1))[0])
-    return SliceReport(name, len(truth), macro, low, high, micro)
+def _macro_interval(drawn: Floats, truth: Booleans, decided: Booleans) -> Interval:
+    """Over the areas that a resample has: one that it missed by chance tells nothing of the labels."""
+    scores = weighted_f1(drawn, truth, decided)
+    told = (~np.isnan(scores)).sum(axis=1).astype(np.float64)
+    return interval(ratio(np.nansum(scores, axis=1), told))
 
 
-def _stream(judged: Judged, classifier: Classifier, stream: Iterable[Document]) -> tuple[StreamReport, ...]:
-    """Importance weighting by probability: right labels among labelled items of like probability, as often as the
-    stream has such (Horvitz-Thompson within bins). Doubtful where the labelled file has few items in a bin."""
+def _stream(judged: Judged, classifier: Classifier, stream: Iterable[Document], seed: int) -> tuple[StreamReport, ...]:
     first, second = tee(stream)
     if next(first, None) is None:
         return ()
     probabilities, thresholds = classifier.decisions(second)
     decided = probabilities >= thresholds
-    found = []
-    for k, area in enumerate(judged.areas):
-        taken = judged.decided[:, k]
-        bins = np.digitize(judged.probabilities[taken, k], _STREAM_BINS)
-        weight = right = 0.0
-        for each in np.unique(np.digitize(probabilities[decided[:, k], k], _STREAM_BINS)):
-            count = float((np.digitize(probabilities[decided[:, k], k], _STREAM_BINS) == each).sum())
-            like = judged.truth[taken, k][bins == each]
-            share = float(like.mean()) if len(like) else float((_STREAM_BINS[each - 1] + _STREAM_BINS[each]) / 2)
-            weight, right = weight + count, right + count * share
-        found.append(StreamReport(area, float(decided[:, k].mean()), right / weight if weight else None))
-    return tuple(found)
+    seen = judged.truth, judged.decided, judged.probabilities
+    return by_probability(*seen, decided, probabilities, judged.areas, seed=seed)
 
 
 def _summary(report: Report) -> list[str]:
@@ -262,32 +293,83 @@ def _summary(report: Report) -> list[str]:
     return lines + ([f"Degraded: {report.degraded}."] if report.degraded else [])
 
 
+def _with(value: float, found: Interval) -> str:
+    """A figure and its interval."""
+    return f"{value:.3f} ({found[0]:.2f} to {found[1]:.2f})"
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    return [f"| {' | '.join(head)} |", "|---" * len(head) + "|", *(f"| {' | '.join(row)} |" for row in rows)]
+
+
 def _area_table(report: Report) -> list[str]:
-    head = (
-        "| area | items | assigned | precision | recall | F1 | 95 % | average precision | calibration error | listed |"
-    )
     rows = [
-        f"| {each.area} | {each.positives} | {each.assigned} | {each.precision:.3f} | {each.recall:.3f} | "
-        f"{each.f1:.3f} | {each.f1_lo95:.3f} to {each.f1_hi95:.3f} | {each.average_precision:.3f} | "
-        f"{each.calibration_error:.3f} | {each.calibration_error_listed:.3f} | "
-        f"{each.near_miss_rate:.2f} of {each.near_misses} |"
+        (each.area, f"{each.positives}", f"{each.assigned}", _with(each.precision, each.precision_95),
+         _with(each.recall, each.recall_95), _with(each.f1, each.f1_95))
         for each in report.areas
-    ]
-    return [f"{head} near misses taken |", "|---|---|---|---|---|---|---|---|---|---|---|", *rows]
+    ]  # fmt: skip
+    return _table(("area", "items", "assigned", "precision (95 %)", "recall (95 %)", "F1 (95 %)"), rows)
+
+
+def _more_table(report: Report) -> list[str]:
+    """Ranking, calibration and near misses."""
+    rows = [
+        (each.area, _with(each.average_precision, each.average_precision_95) if each.positives else "no item",
+         _with(each.calibration_error, each.calibration_error_95), f"{each.calibration_error_listed:.3f}",
+         f"{_with(each.near_miss_rate, each.near_miss_95)} of {each.near_misses}" if each.near_misses else "none")
+        for each in report.areas
+    ]  # fmt: skip
+    head = ("area", "average precision (95 %)", "calibration error (95 %)", "listed", "near misses taken (95 %)")
+    return _table(head, rows)
 
 
 def _slice_table(report: Report) -> list[str]:
-    rows = [
-        f"| {each.name} | {each.rows} | {each.macro_f1:.3f} | {each.lo95:.3f} to {each.hi95:.3f} | "
-        f"{each.micro_f1:.3f} |"
-        for each in report.slices
-    ]
-    return ["| items | rows | macro-F1 | 95 % | micro-F1 |", "|---|---|---|---|---|", *rows]
+    head = ("items", "rows", "labels in areas", "assigned", "macro-F1 of these areas (95 %)", "micro-F1 (95 %)",
+            "precision", "recall", "calibration error")  # fmt: skip
+    return _table(head, (_slice_row(each) for each in report.slices))
 
 
-def _stream_table(report: Report) -> list[str]:
-    if not report.stream:
-        return []
-    told = {each.area: "none assigned" if each.precision is None else f"{each.precision:.2f}" for each in report.stream}
-    rows = [f"| {each.area} | {each.assigned_share:.4f} | {told[each.area]} |" for each in report.stream]
-    return ["", "| area | share of the stream assigned | precision there, estimated |", "|---|---|---|", *rows]
+def _slice_row(each: SliceReport) -> tuple[str, ...]:
+    told = (_with(each.macro_f1, each.macro_f1_95), _with(each.micro_f1, each.micro_f1_95),
+            f"{each.precision:.3f}", f"{each.recall:.3f}") if each.labels else ("no label", "", "", "")  # fmt: skip
+    counts = (each.name, f"{each.rows}", f"{each.labels} in {each.areas}", f"{each.assigned}")
+    return (*counts, *told, f"{each.calibration_error:.3f}")
+
+
+def _reliability_table(report: Report) -> list[str]:
+    """Of all areas together: what a probability promised, and what came."""
+    rows = []
+    for low in range(BINS):
+        found = [bar for area in report.areas for bar in area.reliability if round(bar.low * BINS) == low]
+        items = sum(bar.items for bar in found)
+        if items:
+            promised = sum(bar.items * bar.mean_probability for bar in found) / items
+            came = sum(bar.items * bar.share_right for bar in found)
+            right = _with(came / items, wilson_interval(came, items))
+            rows.append((f"{low / BINS:.1f} to {(low + 1) / BINS:.1f}", f"{items}", f"{promised:.3f}", right))
+    return _table(("probability", "labels", "promised", "came true (95 %)"), rows)
+
+
+def _stream_tables(report: Report) -> list[list[str]]:
+    tables = []
+    if report.prevalence:
+        told = "; ".join(f"{each.prevalence:.0%} in some area: {_with(each.precision, (each.lo95, each.hi95))}"
+                         for each in report.prevalence)  # fmt: skip
+        tables.append([
+            "Precision of all labels on a week, estimated as a floor: these items weighted to a week's prevalence, its "
+            f"other items taken to be as hard as these. {told}."
+        ])  # fmt: skip
+    if report.stream:
+        rows = [
+            (each.area, f"{each.assigned}", f"{each.assigned_share:.4f}",
+             "none assigned" if each.precision is None else _with(each.precision, (each.lo95, each.hi95)),
+             f"{each.unlike:.0%}")
+            for each in report.stream
+        ]  # fmt: skip
+        head = ("area", "assigned", "share of the stream", "precision there, estimated (95 %)", "no like labelled item")
+        tables.append([
+            "Precision on the stream, estimated: as many right as of the labelled items assigned at like probability. "
+            "The interval holds the sampling, not whether a probability means the same on both."
+        ])  # fmt: skip
+        tables.append(_table(head, rows))
+    return tables

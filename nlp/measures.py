@@ -82,3 +82,55 @@ def bootstrap_interval(
     values = [measure(random.integers(0, rows, rows)) for _ in range(resamples)]
     low, high = np.quantile(values, [0.025, 0.975])
     return float(low), float(high)
+
+
+def resampled(rows: int, *, seed: int = 0, resamples: int = 500) -> Floats:
+    """(resample, row): how often each of a bootstrap's resamples of the rows drew each row."""
+    random = np.random.default_rng(seed)
+    return random.multinomial(rows, np.full(rows, 1.0 / rows), size=resamples).astype(np.float64)
+
+
+def ratio(above: Floats, below: Floats) -> Floats:
+    """Quotients; not a number where there is nothing to divide by."""
+    found: Floats = np.divide(above, below, out=np.full(np.shape(above), np.nan), where=np.asarray(below) > 0)
+    return found
+
+
+def weighted_f1(weights: Floats, truth: Booleans, decided: Booleans) -> Floats:
+    """(resample, column); not a number where a resample drew no item of the column, for then it tells nothing."""
+    right, true, said = weights @ (truth & decided), weights @ truth, weights @ decided
+    return np.where(true > 0, ratio(2.0 * right, true + said), np.nan)
+
+
+def weighted_average_precision(weights: Floats, truth: Booleans, scores: Floats) -> Floats:
+    """(resample): as `average_precision`, a row counting as often as it was drawn."""
+    order = np.argsort(-scores, kind="stable")
+    drawn, ranked = weights[:, order], truth[order]
+    precision = ratio(np.cumsum(drawn * ranked, axis=1), np.cumsum(drawn, axis=1))
+    return ratio(np.nansum(precision * drawn * ranked, axis=1), (drawn * ranked).sum(axis=1))
+
+
+def weighted_calibration_error(weights: Floats, truth: Booleans, probabilities: Floats) -> Floats:
+    """(resample): as `calibration_error`."""
+    inside = np.eye(BINS)[np.minimum((probabilities * BINS).astype(int), BINS - 1)]
+    distance = np.abs(weights @ (inside * (truth.astype(np.float64) - probabilities)[:, None]))
+    return ratio(distance.sum(axis=1), weights.sum(axis=1))
+
+
+def interval(values: Floats) -> tuple[float, float]:
+    """95 % of resampled values, those that are no number left aside; all that is possible where none is left."""
+    told = values[~np.isnan(values)]
+    if not len(told):
+        return 0.0, 1.0
+    low, high = np.quantile(told, [0.025, 0.975])
+    return float(low), float(high)
+
+
+def wilson_interval(right: float, total: float) -> tuple[float, float]:
+    """95 % of a share (Wilson 1927), which a bootstrap would call certain when all or none are right."""
+    if not total:
+        return 0.0, 1.0
+    z2, share = 1.96**2, right / total
+    middle = (share + z2 / (2 * total)) / (1 + z2 / total)
+    half = 1.96 / (1 + z2 / total) * float(np.sqrt(share * (1 - share) / total + z2 / (4 * total**2)))
+    return max(middle - half, 0.0), min(middle + half, 1.0)

@@ -71,10 +71,6 @@ def _how_good(card: Card, report: Report) -> list[str]:
         "## On held-out items, by a model that never saw them",
         "",
         report.to_markdown(),
-        "## Reliability there",
-        "",
-        *_reliability(report),
-        "",
         f"## In cross-validation over all {card.rows} items (macro-F1 {card.macro_f1:.3f})",
         "",
         "| area | items | precision | recall | F1 | average precision | calibration error | by | threshold | doubt |",
@@ -84,25 +80,12 @@ def _how_good(card: Card, report: Report) -> list[str]:
     ]
 
 
-def _reliability(report: Report) -> list[str]:
-    """Of all areas together: what a probability promised, and what came."""
-    bins: dict[float, list[tuple[int, float, float]]] = {}
-    for area in report.areas:
-        for each in area.reliability:
-            bins.setdefault(each.low, []).append((each.items, each.mean_probability, each.share_right))
-    rows = []
-    for low, found in sorted(bins.items()):
-        items = sum(count for count, _, _ in found)
-        promised, came = (sum(each[0] * each[place] for each in found) / items for place in (1, 2))
-        rows.append(f"| {low:.1f} to {low + 0.1:.1f} | {items} | {promised:.3f} | {came:.3f} |")
-    return ["| probability | labels | promised | came true |", "|---|---|---|---|", *rows]
-
-
 def _limits() -> list[str]:
     return [
         "## Limits",
         "",
-        "- The items were drawn near the boundaries of the areas on purpose; a week's stream is easier and emptier.",
+        "- The items were drawn near the boundaries of the areas on purpose; a week's stream is easier and emptier, "
+        "and its precision is an estimate under the assumption told beside it, not a count.",
         "- The taxonomy's terms were chosen with the training items in view: cross-validation flatters.",
         "- No patents in the training part of the measurement; few Chinese items, and the encoder reads English only.",
         "- A label is a suggestion with its evidence, for experts to judge; no decision about people.",

@@ -53,6 +53,33 @@ def test_a_report_tells_sources_eras_and_the_boundary_apart(
     path.write_text("".join(json.dumps(row) + "\n" for row in marked))
     slices = {each.name: each.rows for each in evaluate(path, classifier).slices}
     assert (slices["source arxiv"], slices["source patent"], slices["near miss or doubtful"]) == (40, 40, 9)
+    assert (slices["near miss"], slices["neither"]) == (9, 71)
+    assert "doubtful" not in slices
+
+
+def test_a_slice_without_labels_has_no_f1_and_tells_what_was_assigned(
+    labels_file: Path, classifier: Classifier, tmp_path: Path
+) -> None:
+    rows = [json.loads(line) for line in labels_file.read_text().splitlines()]
+    path = tmp_path / "unlabelled.jsonl"
+    near = [{**row, "areas": [], "near_miss": row["areas"]} for row in rows[:4]]
+    path.write_text("".join(json.dumps(row) + "\n" for row in [*near, *rows[4:]]))
+    report = evaluate(path, classifier)
+    part = next(each for each in report.slices if each.name == "near miss")
+    assert (part.rows, part.labels, part.assigned) == (4, 0, 4)
+    assert "| near miss | 4 | 0 in 0 | 4 | no label |" in report.to_markdown()
+
+
+def test_every_label_right_is_not_certain_to_be_right_always(labels_file: Path, classifier: Classifier) -> None:
+    quantum = next(each for each in evaluate(labels_file, classifier).areas if each.area == "quantum_technology")
+    assert quantum.precision == 1.0
+    assert 0.7 < quantum.precision_95[0] < 0.9
+
+
+def test_a_week_s_precision_has_a_floor_without_a_stream(labels_file: Path, classifier: Classifier) -> None:
+    report = evaluate(labels_file, classifier)
+    assert [each.prevalence for each in report.prevalence] == [0.02, 0.04, 0.06]
+    assert "estimated as a floor" in report.to_markdown()
 
 
 def test_precision_on_a_stream_is_weighted_by_what_the_stream_holds(labels_file: Path, classifier: Classifier) -> None:
