@@ -17,7 +17,7 @@ from nlp.cascade import Cascade, Scores
 from nlp.codes import CodeSummary, code_evidence
 from nlp.embeddings import Vectors, load_encoder
 from nlp.features import Document, Floats, Reader, Reading
-from nlp.matcher import Hit, Matcher
+from nlp.matcher import Hit, matcher_of
 from nlp.model_file import SHIPPED, Card, TrainedModel, load_model
 from nlp.routes import Hits, route_probability
 from nlp.vectors import CachedEncoder
@@ -71,7 +71,7 @@ class Classifier:
     ) -> None:
         self.taxonomy = taxonomy
         self.card = card
-        self.matcher = Matcher(taxonomy)
+        self.matcher = matcher_of(taxonomy)
         self.cascade = Cascade(model, taxonomy, encoder)
         self._reader = Reader(taxonomy, self.matcher)
         self._columns = {area.id: column for column, area in enumerate(taxonomy.areas)}

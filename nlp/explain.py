@@ -6,7 +6,7 @@ from horizon.records import Evidence
 from nlp.classifier import Classifier, Judgement
 from nlp.codes import code_evidence
 from nlp.features import Document, Reading, read
-from nlp.matcher import Hit, Matcher
+from nlp.matcher import Hit, Matcher, matcher_of
 from nlp.routes import route_probability
 from taxonomy.load import Taxonomy
 from taxonomy.schema import AreaFile
@@ -16,7 +16,7 @@ _JUDGED = ("feature", "lens", "neighbour")
 
 def explain(document: Document, taxonomy: Taxonomy, classifier: Classifier | None = None) -> str:
     """Plain text, one paragraph an area with anything to say; without a classifier the rules alone."""
-    matcher = classifier.matcher if classifier is not None else Matcher(taxonomy)
+    matcher = classifier.matcher if classifier is not None else matcher_of(taxonomy)
     reading = read(document, matcher, taxonomy)
     judged = (
         {} if classifier is None else {each.area: each for each in next(classifier.judge([document], read_all=True))}

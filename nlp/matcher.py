@@ -231,3 +231,16 @@ def _longest(hits: list[Hit]) -> list[Hit]:
 
 def _rank(hit: Hit) -> tuple[int, bool, int, float, str]:
     return hit.first - hit.last, hit.field == "abstract", hit.first, -hit.concept.weight, hit.concept.text
+
+
+_MOST_KEPT = 4
+_kept: dict[str, Matcher] = {}
+
+
+def matcher_of(taxonomy: Taxonomy) -> Matcher:
+    """The matcher of a taxonomy, compiled once a version: thousands of phrases take two seconds."""
+    if taxonomy.version not in _kept:
+        if len(_kept) >= _MOST_KEPT:
+            _kept.clear()
+        _kept[taxonomy.version] = Matcher(taxonomy)
+    return _kept[taxonomy.version]

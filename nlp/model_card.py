@@ -1,29 +1,12 @@
 """The model card that ships beside a model: what it is, how it was measured, what it is not for."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from horizon.errors import ModelError
-from nlp.classifier import Classifier
-from nlp.evaluate import Report, evaluate_rows
-from nlp.labelled import read_all_labels
+from nlp.evaluate import Report
 from nlp.model_file import Card
-from nlp.train import fit
-from nlp.vectors import CachedEncoder
-from taxonomy.load import Taxonomy
 
 FILE = "card.md"
-
-
-def held_out_report(
-    train: Sequence[Path], held_out: Path, taxonomy: Taxonomy, *, encoder: CachedEncoder | None, seed: int = 0
-) -> Report:
-    """Of a model made as the shipped one but for the held-out items, on these: the honest numbers of a card."""
-    labelled, _ = read_all_labels(train)
-    dev, digest = read_all_labels([held_out])
-    model, _ = fit(labelled, taxonomy, encoder=encoder, seed=seed)
-    classifier = Classifier(model, taxonomy, fingerprint="held-out", encoder=encoder)
-    return evaluate_rows(dev, digest, classifier, seed=seed)
 
 
 def write_model_card(directory: Path, card: Card, report: Report) -> Path:

@@ -16,7 +16,7 @@ from nlp.embeddings import Vectors
 from nlp.features import Document, Floats, Reader, Reading, drop_evidence, rule_features
 from nlp.gram_vectors import GramVectors
 from nlp.labelled import LabelledDocument
-from nlp.matcher import Matcher
+from nlp.matcher import matcher_of
 from nlp.vectorizer import Vectorizer
 from nlp.vectors import CachedEncoder
 from taxonomy.load import Taxonomy
@@ -56,7 +56,7 @@ class Tables:
 
 def training_set(labelled: Sequence[LabelledDocument], taxonomy: Taxonomy, *, weak: bool) -> TrainingSet:
     """The labelled items, then the weak ones."""
-    reader = Reader(taxonomy, Matcher(taxonomy))
+    reader = Reader(taxonomy, matcher_of(taxonomy))
     documents = [each.document for each in labelled]
     labels = [[int(area.id in each.areas) for area in taxonomy.areas] for each in labelled]
     weights = [[float(each.judged(area.id)) for area in taxonomy.areas] for each in labelled]
