@@ -84,6 +84,10 @@ class _Phrases:
         self._patterns: dict[int, int] = {}
         self._words: set[str] = set()
         self._first_words: set[str] = set()
+        self._alone: set[str] = set()
+        """Words that are a phrase by themselves."""
+        self._openings: set[tuple[str, ...]] = set()
+        """The first two words of longer phrases."""
 
     def add(self, words: Sequence[str], pattern: int) -> None:
         from spacy.tokens import Doc
@@ -93,6 +97,10 @@ class _Phrases:
         self._patterns[self._vocab.strings[key]] = pattern
         self._words.update(words)
         self._first_words.add(words[0])
+        if len(words) == 1:
+            self._alone.add(words[0])
+        else:
+            self._openings.add((words[0], words[1]))
 
     def find(self, words: Sequence[str]) -> Iterator[tuple[int, int, int]]:
         """(first, last, pattern) of every phrase, overlapping ones included."""
@@ -108,17 +116,23 @@ class _Phrases:
         """The words from which a phrase can be made, runs parted by a gap, and their places: making a Doc is slow."""
         kept: list[str] = []
         places: list[int] = []
-        running = False
-        for place, word in enumerate(words):
-            if word in self._first_words or (running and word in self._words):
-                running = True
-            elif running:
-                running, word = False, _GAP  # noqa: PLW2901  (the run ends here)
-            else:
+        end = 0
+        for place in [place for place, word in enumerate(words) if word in self._first_words]:
+            if place < end or not self._opens(words, place):
                 continue
-            kept.append(word)
-            places.append(place)
+            if kept:
+                kept.append(_GAP)
+                places.append(end)
+            end = place
+            while end < len(words) and words[end] in self._words:
+                end += 1
+            kept += words[place:end]
+            places += range(place, end)
         return kept, places
+
+    def _opens(self, words: Sequence[str], place: int) -> bool:
+        """Whether a phrase can begin here, by its first two words."""
+        return words[place] in self._alone or tuple(words[place : place + 2]) in self._openings
 
 
 class Matcher:

@@ -196,6 +196,21 @@ def test_a_killed_run_goes_on_where_it_was_and_ends_in_the_same_bytes(
     assert not list(tmp_path.glob("*.part"))
 
 
+def test_what_comes_after_a_damaged_line_is_made_again(tmp_path: Path, classifier: Classifier) -> None:
+    source, output = _many(tmp_path / "in.jsonl", 900), tmp_path / "out.jsonl"
+    classify_file(source, tmp_path / "whole.jsonl", classifier)
+    with pytest.raises(_Killed):
+        classify_file(source, output, classifier, progress=_kill_after(768))
+    (part,) = tmp_path.glob("out.jsonl.*.part")
+    lines = part.read_bytes().splitlines(keepends=True)
+    lines[300] = b"\x00" * (len(lines[300]) - 1) + b"\n"
+    part.write_bytes(b"".join(lines))
+    told: list[int] = []
+    classify_file(source, output, classifier, progress=told.append)
+    assert told == [256, 512, 768, 900]
+    assert output.read_bytes() == (tmp_path / "whole.jsonl").read_bytes()
+
+
 def test_the_lines_of_another_input_are_not_taken_up(tmp_path: Path, classifier: Classifier) -> None:
     output = tmp_path / "out.jsonl"
     with pytest.raises(_Killed):
