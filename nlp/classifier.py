@@ -200,7 +200,8 @@ class Classifier:
         yield from code_evidence(reading.document.codes, area)[:_MOST_CODES]
         if not reading.chinese:
             yield from self._features(scores, row, column)
-        yield from self._lens.evidence(reading.matches.title, reading.matches.abstract, area.id)
+        if scores.probabilities[row, column] >= scores.calibrations[row][column].low:  # nobody reads on in the others
+            yield from self._lens.evidence(reading.matches.title, reading.matches.abstract, area.id)
 
     def _features(self, scores: Scores, row: int, column: int) -> Iterator[Evidence]:
         """The n-grams that carried most of the decision, and what the encoder added."""

@@ -33,10 +33,11 @@ _MOST_SENTENCES = 2
 _LONGEST_SPAN = 240
 _ENGLISH_GAP, _CHINESE_GAP = 4, 8
 _FEWEST_WORDS = 5
+_LOUDNESS: dict[Strength, int] = {"strong": 0, "own": 1, "weak": 2}
 _PREFIX = 3
 _OPENING = 2
 _ABBREVIATIONS = frozenset({"al", "fig", "vs", "approx", "ca", "dr", "eq", "ref", "no", "resp", "sp", "spp", "inc"})
-_CLAUSE_ENDS = ",;:，；："  # noqa: RUF001  (the Chinese ones are meant)
+_CLAUSE_ENDS = ",;:，；："
 _THIS_WORK = re.compile(
     r"\b(we|our|here|herein|novel|proposed|in this"
     r"|this (work|paper|study|article|letter|review|research|approach|method|framework|system|invention)"
@@ -101,7 +102,7 @@ class LensReader:
                 manner = _manner(text, first, last, field == "title", number)
                 for aspect, hits in found.items():
                     features = (*_counts(hits), *manner)
-                    cue_first, cue_last = min((_loudest(cue), begin, end) for begin, end, cue in hits)[1:]
+                    cue_first, cue_last = min((_LOUDNESS[cue.strength], begin, end) for begin, end, cue in hits)[1:]
                     p = probability(aspect, features)
                     yield Flag(aspect, field, first, last, cue_first, cue_last, features, p)
 
@@ -210,9 +211,14 @@ def _by_aspect(hits: Iterator[tuple[int, int, Cue]]) -> dict[str, list[tuple[int
 
 
 def _counts(hits: Sequence[tuple[int, int, Cue]]) -> tuple[int, ...]:
-    """The first seven FEATURES; a cue that repeats counts once."""
-    cues = {(cue.strength, cue.text) for *_, cue in hits}
-    own, strong, weak = (sum(each == name for each, _ in cues) for name in ("own", "strong", "weak"))
+    """The first seven FEATURES. Of cues that share a word the strongest counts, and a cue that repeats counts once."""
+    counted: set[tuple[Strength, str]] = set()
+    taken: set[int] = set()
+    for first, last, cue in sorted(hits, key=lambda hit: (_LOUDNESS[hit[2].strength], hit[0] - hit[1], hit[0])):
+        if taken.isdisjoint(range(first, last)):
+            taken.update(range(first, last))
+            counted.add((cue.strength, cue.text))
+    own, strong, weak = (sum(each == name for each, _ in counted) for name in ("own", "strong", "weak"))
     return (int(own > 0), *(int(strong >= n) for n in (1, 2, 3)), *(int(weak >= n) for n in (1, 2, 3)))
 
 
@@ -222,10 +228,6 @@ def _manner(text: Normalized, first: int, last: int, title: bool, number: int) -
     words = text.original[start:end]
     seen = (_THIS_WORK.search(words), _WANT.search(words), _DIGIT.search(words))
     return (int(title), int(not title and number < _OPENING), *(int(each is not None) for each in seen))
-
-
-def _loudest(cue: Cue) -> int:
-    return ("strong", "own", "weak").index(cue.strength)
 
 
 @dataclass(frozen=True)
@@ -268,7 +270,7 @@ def sentences(text: Normalized) -> list[tuple[int, int]]:
 
 def _is_end(text: Normalized, place: int) -> bool:
     begin, end = text.spans[place]
-    if text.original[begin:end] in "。！？；":  # noqa: RUF001  (the Chinese ones are meant)
+    if text.original[begin:end] in "。！？；":
         return True
     rest = text.original[end : end + 3]
     if (rest and not rest[0].isspace()) or rest.lstrip()[:1].islower():
