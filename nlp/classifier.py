@@ -17,9 +17,10 @@ from nlp.cascade import Cascade, Scores
 from nlp.codes import CodeSummary, code_evidence
 from nlp.embeddings import Vectors, load_encoder
 from nlp.features import Document, Floats, Reader, Reading
+from nlp.lens import LensReader
 from nlp.matcher import Hit, matcher_of
 from nlp.model_file import SHIPPED, Card, TrainedModel, load_model
-from nlp.routes import Hits, route_probability
+from nlp.routes import route_probability
 from nlp.vectors import CachedEncoder
 from taxonomy.load import Taxonomy
 from taxonomy.schema import AreaFile
@@ -27,19 +28,15 @@ from taxonomy.schema import AreaFile
 LISTED_FROM = 0.05
 """Areas of at least this probability are listed; `assigned` is the decision."""
 ROUTE_LISTED_FROM = 0.3
-LENS_HALF = 1.5
-"""Weight of an aspect's phrases at which it is as likely as not that the item shows it; set by hand, there are no
-labels of aspects. A phrase in the title counts twice, one within reach of a term of the area one and a half times."""
 NEIGHBOURS = 2
 MEANING = "(meaning of the whole text, by the encoder)"
 GUESSED_MEANING = "(meaning of the whole text, by its words' vectors)"
-_REACH = 30
 CPC_CORE, CPC_SUPPORT, CPC_LEGACY, CPC_EXCLUDE = 4.0, 0.8, 0.8, -1.5
 """Log-odds that CPC symbols add, set by hand after the rule for such codes (one core symbol almost accepts, two
 supports make a candidate, kept-out symbols speak against), for the labelled items to train on hold no patents."""
 _MOST_SUPPORT = 3
 BATCH = 256
-_MOST_TERMS, _MOST_CODES, _MOST_FEATURES, _MOST_LENS, _MOST_ROUTE_TERMS = 12, 6, 4, 6, 4
+_MOST_TERMS, _MOST_CODES, _MOST_FEATURES, _MOST_ROUTE_TERMS = 12, 6, 4, 4
 _LEAST_CONTRIBUTION = 0.02
 
 
@@ -72,6 +69,7 @@ class Classifier:
         self.taxonomy = taxonomy
         self.card = card
         self.matcher = matcher_of(taxonomy)
+        self._lens = LensReader(taxonomy)
         self.cascade = Cascade(model, taxonomy, encoder)
         self._reader = Reader(taxonomy, self.matcher)
         self._columns = {area.id: column for column, area in enumerate(taxonomy.areas)}
@@ -204,9 +202,8 @@ class Classifier:
         yield from code_evidence(reading.document.codes, area)[:_MOST_CODES]
         if not reading.chinese:
             yield from self._features(scores, row, column)
-        for hits, probability in lens_found(self.matcher.lens_hits(reading.matches, area.id), terms):
-            for hit in _telling(hits, _MOST_LENS):
-                yield reading.matches.evidence(hit).model_copy(update={"weight": probability})
+        if scores.probabilities[row, column] >= scores.calibrations[row][column].low:  # nobody reads on in the others
+            yield from self._lens.evidence(reading.matches.title, reading.matches.abstract, area.id)
 
     def _features(self, scores: Scores, row: int, column: int) -> Iterator[Evidence]:
         """The n-grams that carried most of the decision, and what the encoder added."""
@@ -256,18 +253,6 @@ def _neighbours(nearest: list[tuple[str, frozenset[str], float]], area: str) -> 
     for name, areas, cosine in nearest:
         concept = "labelled as this area" if area in areas else "labelled otherwise"
         yield Evidence(kind="neighbour", text=name, concept=concept, weight=cosine)
-
-
-def lens_found(lens: Hits, terms: Sequence[Hit]) -> Iterator[tuple[list[Hit], float]]:
-    """Of every aspect of the policy's lens with a phrase in the text, the phrases and the aspect's probability."""
-    places = {name: [hit.first for hit in terms if hit.field == name] for name in ("title", "abstract")}
-    for part in sorted(lens):
-        weights: dict[str, float] = {}
-        for hit in lens[part]:
-            near = any(abs(hit.first - place) <= _REACH for place in places[hit.field])
-            weight = hit.concept.weight * (2.0 if hit.field == "title" else 1.5 if near else 1.0)
-            weights[hit.concept.text] = max(weights.get(hit.concept.text, 0.0), weight)
-        yield list(lens[part]), round(1.0 - float(2.0 ** (-sum(weights.values()) / LENS_HALF)), 3)
 
 
 def cpc_log_odds(codes: CodeSummary) -> float:

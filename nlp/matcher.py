@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from spacy.language import Language
 
 Field = Literal["title", "abstract"]
-Kind = Literal["term", "exclusion", "route", "lens"]
+Kind = Literal["term", "exclusion", "route"]
 _GAP = "\x00"
 
 
@@ -32,7 +32,7 @@ class Concept:
     text: str
     weight: float
     part: str | None = None
-    """The route or lens it belongs to."""
+    """The route it belongs to."""
     near: tuple[int, ...] = ()
     """Patterns of which one must be in the same item."""
 
@@ -63,7 +63,7 @@ class Matches:
         concept = hit.concept
         name = concept.text if concept.part is None else f"{concept.part}: {concept.text}"
         return Evidence(
-            kind="lens" if concept.kind == "lens" else "term",
+            kind="term",
             text=text.original[start:end],
             field=hit.field,
             start=start,
@@ -169,10 +169,6 @@ class Matcher:
         """By route of the area, the terms that count."""
         return self._hits(matches, ("route",), lambda concept: concept.part if concept.area == area else None)
 
-    def lens_hits(self, matches: Matches, area: str) -> dict[str, list[Hit]]:
-        """By aspect of the policy's lens, the phrases that show it."""
-        return self._hits(matches, ("lens",), lambda concept: concept.part if concept.area == area else None)
-
     def _hits(
         self, matches: Matches, kinds: tuple[Kind, ...], group_of: Callable[[Concept], str | None]
     ) -> dict[str, list[Hit]]:
@@ -200,9 +196,6 @@ class Matcher:
         for route in area.routes:
             for term in route.terms:
                 self._add_term(area.id, "route", term, route.id)
-        for lens in area.lens:
-            for text in (*lens.en, *lens.zh):
-                self._add(text, Concept(area.id, "lens", text, 1.0, lens.id), exact=False)
 
     def _add_term(self, area: str, kind: Kind, term: Term, part: str | None) -> None:
         near = tuple(number for text in term.near if (number := self._number(text, exact=False)) is not None)

@@ -2,19 +2,22 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import ClassVar
 
 import yaml
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from horizon.errors import TaxonomyError
-from taxonomy.schema import AreaFile, Term
+from taxonomy.schema import AreaFile, AspectCues, Term
 
 AREAS = Path(str(files("taxonomy") / "areas"))
+LENS = Path(str(files("taxonomy") / "lens.yml"))
+_CUES: TypeAdapter[dict[str, AspectCues]] = TypeAdapter(dict[str, AspectCues])
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # ten times faster where built
@@ -95,6 +98,20 @@ def load_area(path: Path) -> AreaFile:
     for place, message in _repeats(area):
         raise TaxonomyError(message, file=path, line=_line_of(node, place))
     return area
+
+
+@cache
+def load_cues(path: Path = LENS) -> Mapping[str, AspectCues]:
+    """By aspect, how any text speaks of it; raises TaxonomyError naming the file and the first mistake."""
+    try:
+        loaded = yaml.load(_read(path), Loader=_Loader)  # noqa: S506  (a safe loader with fewer surprises)
+        return _CUES.validate_python(loaded)
+    except yaml.YAMLError as error:
+        raise TaxonomyError(f"not readable as YAML: {error}; mend the line", file=path) from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the file"
+        raise TaxonomyError(f"{where}: {first['msg']}; found {_shorten(first['input'])}", file=path) from None
 
 
 def repeated_keys(node: yaml.Node | None, seen: set[int] | None = None) -> Iterator[tuple[int, str]]:
@@ -184,5 +201,6 @@ def _cross_file_mistakes(files_: list[tuple[Path, AreaFile]]) -> Iterator[tuple[
 
 def _content_hash(areas: Sequence[AreaFile]) -> str:
     content = [area.model_dump(mode="json", exclude={"owner", "reviewed"}) for area in areas]
-    text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    cues = {aspect: each.model_dump(mode="json", exclude={"asks"}) for aspect, each in load_cues().items()}
+    text = json.dumps([content, cues], sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:16]

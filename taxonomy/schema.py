@@ -88,6 +88,21 @@ class LensPhrases(Model):
     zh: tuple[Phrase, ...] = Field(min_length=5)
 
 
+Pattern = Annotated[str, StringConstraints(pattern=r"^[^.]+(\.\.\.[^.]+)*$", max_length=300)]
+GAP = "..."
+"""In a pattern: a few words that do not matter."""
+
+
+class AspectCues(Model):
+    """How texts of any area speak of one aspect: patterns, whose language is told at the head of lens.yml."""
+
+    asks: Annotated[str, StringConstraints(min_length=20)]
+    """The question that a judge answers of a sentence."""
+    strong: tuple[Pattern, ...] = Field(min_length=5)
+    weak: tuple[Pattern, ...] = Field(min_length=1)
+    zh: tuple[Pattern, ...] = Field(min_length=5)
+
+
 class Example(Model):
     """A title with an abstract, written by us, that is or is not about the area."""
 
