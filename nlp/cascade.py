@@ -20,7 +20,7 @@ from taxonomy.load import Taxonomy
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
-OPEN_WITHIN = 1.0
+OPEN_WITHIN = 0.6
 """An item is open when its cheap log-odds for an area are no further than this from that area's threshold: there the
 encoder changes decisions. Chosen by cross-validation and the week's budget: benchmarks/results/cascade.md."""
 
