@@ -22,6 +22,8 @@ KNOWN = ("OK", "NO_RESULTS")
 """Fetch statuses after which a week is known."""
 
 HISTORY_WEEKS = 364
+PROGRESS_ITEMS = 10_000
+"""A line in the log for each so many items classified: a new model reads the whole store again."""
 RESCORED_WEEKS = 104
 """How far back issues are scored again after a change of classifier or taxonomy."""
 """Weeks that a score looks back on; a longer history neither costs nor counts more."""
@@ -200,6 +202,8 @@ def classify_new(work: Workspace, run: Run) -> int:
         labels = [label for found in work.classifier.classify(items) for label in found]
         work.store.add_labels(run.run_id, run.started, items, labels)
         done += len(items)
+        if done % PROGRESS_ITEMS < len(items) and done > PROGRESS_ITEMS:
+            log.info("%d items classified", done)
     return done
 
 

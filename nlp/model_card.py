@@ -32,8 +32,9 @@ def _what(card: Card) -> list[str]:
         "# Model card: areas",
         "",
         f"For each of {len(card.areas)} areas the probability that a paper or patent is about it, a decision, a band "
-        "of doubt, and evidence. A cascade: logistic regression on TF-IDF and the taxonomy's rules for every item; on "
-        "the vector of a sentence encoder too for what the first stage leaves open.",
+        "of doubt, and evidence. A cascade: logistic regression on TF-IDF, the taxonomy's rules and a vector guessed "
+        "from the n-grams for every item; on the vector of a sentence encoder instead for what the first stage leaves "
+        "open.",
         "",
         f"- trained on {card.rows} hand-labelled items, SHA-256 {card.data_sha256}",
         f"- model {card.sha256}; taxonomy {card.taxonomy}; encoder {encoder}; normaliser {card.normaliser}",
