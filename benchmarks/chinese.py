@@ -115,8 +115,8 @@ def tables(decided: dict[str, Booleans], rows: Rows, taxonomy: Taxonomy) -> list
 
 _READ = (
     "So this encoder is no help: heads learnt on English texts lean on English n-grams, which a Chinese item lacks, "
-    "and what the vector carries over from one language to the other is less sure than the taxonomy's Chinese terms. "
-    "Tried besides: heads over vector and rules alone, without n-grams, micro-F1 0.661, and 0.618 less the mean of each "
+    "and what the vector carries over from one language to the other is less sure than the taxonomy's terms. Tried "
+    "besides: heads over vector and rules alone, without n-grams, micro-F1 0.661, and 0.618 less the mean of each "
     "language. The rules stay; an encoder by path stays the reader's choice, to be measured like this first."
 )
 
