@@ -101,7 +101,10 @@ def setfit(train: Rows, areas: list[str], model: Path) -> dict[str, Decide]:
         unseen = vectors(rows)
         return np.stack([head(unseen) for head in heads], axis=1)
 
-    return {"SetFit (package), 2,560 pairs": decide, "its vectors, thresholds as above": decide_by_threshold}
+    return {
+        "SetFit (package), 2,560 pairs": decide,
+        "SetFit (package), thresholds chosen as above": decide_by_threshold,
+    }
 
 
 def in_bf16(encoder: Any) -> None:
