@@ -165,7 +165,7 @@ _ELSEWHERE = (
     "BERTopic's with it. These two by `python -m benchmarks.setfit_labels` in an environment of their own (its head "
     "says how; SetFit tunes for the stated pairs only, as many as a few CPU-minutes allow, and decides at 0.5, or with "
     "thresholds chosen as in the other rows, on tuned vectors that fit their labels). It stays below the same encoder "
-    "untuned, perhaps because its pairs also pull apart the items of no area, three in five. Zero-shot NLI was not run: "
+    "untuned, perhaps because its pairs also part the items of no area, three in five. Zero-shot NLI was not run: "
     "no package found in the index used here carries the weights of an NLI model (searched by NLI, MNLI, entailment, "
     "zero-shot, cross-encoder, DeBERTa and BART); those looked into load them from a hub."
 )
