@@ -73,7 +73,7 @@ def linear_model(train: Rows, taxonomy: Taxonomy, *, encoder: CachedEncoder | No
         return csr_matrix(hstack(parts))
 
     seen, truth = table(train, encoder), truth_of(train, taxonomy)
-    heads = [_head(seen, truth[:, column]) for column in range(len(taxonomy.areas))]
+    heads = [head_of(seen, truth[:, column]) for column in range(len(taxonomy.areas))]
 
     def bind(reading: CachedEncoder | None) -> Decide:
         def decide(rows: Rows) -> Booleans:
@@ -94,7 +94,7 @@ def _words(document: Document) -> tuple[str, ...]:
     return (*normalize(document.title).words, ".", *normalize(document.abstract or "").words)
 
 
-def _head(seen: "csr_matrix", truth: Booleans) -> "Callable[[csr_matrix], Booleans]":
+def head_of(seen: "csr_matrix", truth: Booleans) -> "Callable[[csr_matrix], Booleans]":
     """Whether items are of one area, by their table."""
     from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]  # ships no types
     from sklearn.model_selection import KFold, cross_val_predict  # type: ignore[import-untyped]  # ships no types
