@@ -21,6 +21,7 @@ from nlp.lens import LensReader
 from nlp.matcher import Hit, matcher_of
 from nlp.model_file import SHIPPED, Card, TrainedModel, load_model
 from nlp.routes import route_probability
+from nlp.threads import one_blas_thread
 from nlp.vectors import CachedEncoder
 from taxonomy.load import Taxonomy
 from taxonomy.schema import AreaFile
@@ -128,8 +129,9 @@ class Classifier:
         `read_all` sends also what words and rules settle to the encoder, for its evidence.
         """
         for readings, scores in self._batches(documents, read_all):
-            for row in range(len(readings)):
-                yield self._judge_row(readings[row], scores, row)
+            with one_blas_thread():
+                judged = [self._judge_row(reading, scores, row) for row, reading in enumerate(readings)]
+            yield from judged
 
     def probabilities(self, documents: Iterable[Document]) -> Floats:
         """(document, area), areas in the taxonomy's order."""
@@ -148,7 +150,9 @@ class Classifier:
         source = iter(documents)
         while chunk := list(islice(source, BATCH)):
             readings = list(map(self._reader.read, chunk))
-            yield readings, self.cascade.scores(readings, self._cpc_log_odds(readings), read_all=read_all)
+            with one_blas_thread():
+                scores = self.cascade.scores(readings, self._cpc_log_odds(readings), read_all=read_all)
+            yield readings, scores
 
     def _cpc_log_odds(self, readings: Sequence[Reading]) -> Floats:
         table = np.zeros((len(readings), len(self.taxonomy.areas)))

@@ -20,7 +20,6 @@ from horizon.errors import ModelError, ParseError, StoreError, UsageError
 from horizon.records import Issue
 from nlp.classifier import BATCH, Classifier, Judgement
 from nlp.documents import DocumentFile
-from nlp.embeddings import one_thread
 from nlp.features import Document
 
 _IN_FLIGHT = 4
@@ -184,7 +183,6 @@ _of_process: list[Classifier] = []
 
 def _begin(classifier: Classifier) -> None:
     _of_process[:] = [classifier]
-    one_thread()
 
 
 def _lines_of_process(batch: Sequence[Document]) -> list[str]:
