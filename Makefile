@@ -21,7 +21,7 @@ test: check ## ruff, mypy --strict and all fast tests
 	$(BIN)/pytest -q -n 2 -m "not slow"
 
 slow: check ## The tests that take minutes
-	$(BIN)/pytest -q -m slow -n 2
+	$(BIN)/pytest -q -m slow -n 3
 
 check: setup ## ruff and mypy --strict
 	$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy
