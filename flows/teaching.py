@@ -40,7 +40,9 @@ def train_and_publish(work: Workspace, params: TrainParams, now: datetime) -> "P
     from nlp.publication import publish
 
     shared = work.settings.shared_data / "labels"
-    held_out = params.held_out or (None if params.labels else shared / "dev.jsonl")
+    # Other labels are judged by the same items: a model that nothing judged must not come into force.
+    dev = shared / "dev.jsonl"
+    held_out = params.held_out or (dev if dev.is_file() or not params.labels else None)
     out_dir = params.output or _model_folder(work)
     return publish(
         params.labels or (shared / "train.jsonl", shared / "dev.jsonl"),

@@ -231,7 +231,8 @@ class Classifier:
         """The labelled items nearest in meaning, by the encoder where it read the text: id, areas, cosine."""
         labelled, read = self._model.labelled, scores.vectors.get(row)
         mine = read if read is not None else _of(scores.guessed, row)
-        if labelled is None or mine is None:
+        # No vector (Chinese has no n-grams in the table): nothing is near, and what would come first is chance.
+        if labelled is None or mine is None or not mine.any():
             return []
         units = labelled.units if read is not None else labelled.guessed_units
         cosines = units @ (mine / max(float(np.linalg.norm(mine)), 1e-9))

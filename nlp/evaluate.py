@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from horizon.errors import UsageError
 from nlp.classifier import Classifier
 from nlp.features import Document
 from nlp.labelled import LabelledDocument, read_labels
@@ -140,7 +141,11 @@ def evaluate_rows(
     stream: Iterable[Document] = (),
     seed: int = 0,
 ) -> Report:
-    """As `evaluate`, of rows already read."""
+    """As `evaluate`, of rows already read; raises UsageError when none of them is in any area of the taxonomy."""
+    if not any(row.areas & set(classifier.taxonomy_areas) for row in labelled):
+        found = ", ".join(sorted(frozenset().union(*(row.areas for row in labelled)))[:5]) or "none"
+        message = f"expected items of some area of the taxonomy, found {found} in {len(labelled)} items"
+        raise UsageError(f"{message}; check the area ids or name another file")
     probabilities, thresholds = classifier.decisions(row.document for row in labelled)
     judged = judged_rows(labelled, classifier.taxonomy_areas, probabilities, probabilities >= thresholds)
     return report_of(judged, digest, classifier, stream=stream, seed=seed)

@@ -59,13 +59,20 @@ def _parse(line: bytes, number: int, path: Path) -> LabelledDocument:
         document = Document(str(row["id"]), str(row["title"]), row.get("abstract"), parse_codes(row.get("codes")))
         return LabelledDocument(
             document,
-            frozenset(row["areas"]),
-            frozenset(row.get("near_miss") or ()),
+            _names(row["areas"]),
+            _names(row.get("near_miss") or []),
             str(row.get("era", "")),
             str(row.get("source", "")),
-            frozenset(row.get("doubtful") or ()),
+            _names(row.get("doubtful") or []),
             tuple(map(str, row.get("routes") or ())),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         message = f"expected JSON with id, title and areas at {path}:{number}, found {error!r}; mend or drop the line"
         raise UsageError(message) from None
+
+
+def _names(value: object) -> frozenset[str]:
+    """Area ids; a bare string would be read letter by letter."""
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        raise ValueError(f"{value!r} where a list of area ids belongs")
+    return frozenset(value)

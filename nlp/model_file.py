@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 SHIPPED = Path(str(files("nlp") / "models" / "areas"))
 DECISIONS = "4"
 """Part of every fingerprint: raise it with any change of matching, rule features, code weights or decision rules."""
+_PART = ".part"
 LIBRARIES = ("numpy", "scikit-learn", "scipy", "skops", "spacy", "torch")
 
 
@@ -210,13 +212,14 @@ def _labelled(parts: dict[str, Any]) -> Labelled:
 
 
 def save_model(model: TrainedModel, card: Card, content: bytes, directory: Path) -> None:
-    """Write both files, the card last: without a card there is no model."""
+    """Write both files, the card last: killed between them, the model is read with the card that waits beside it."""
+    written = {"model.skops": content, "card.json": card.to_json().encode()}
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        for name, data in (("model.skops", content), ("card.json", card.to_json().encode())):
-            part = directory / f"{name}.part"
-            part.write_bytes(data)
-            part.replace(directory / name)
+        for name, data in written.items():
+            (directory / f"{name}{_PART}").write_bytes(data)
+        for name in written:
+            (directory / f"{name}{_PART}").replace(directory / name)
     except OSError as error:
         message = f"expected a writable folder for the model, found {error.strerror} at {directory}; name another"
         raise ModelError(message) from None
@@ -224,7 +227,8 @@ def save_model(model: TrainedModel, card: Card, content: bytes, directory: Path)
 
 def load_model(directory: Path) -> tuple[TrainedModel, Card, str]:
     """The model, its card and its fingerprint; raises ModelError for a missing, altered or outdated one."""
-    card_bytes, content = _read(directory / "card.json"), _read(directory / "model.skops")
+    content = _read(directory / "model.skops")
+    card_bytes = _card_of(content, directory)
     try:
         card = Card.model_validate_json(card_bytes)
     except ValidationError as error:
@@ -235,6 +239,17 @@ def load_model(directory: Path) -> tuple[TrainedModel, Card, str]:
         b"\0".join((content, card_bytes, NORMALISER.encode(), DECISIONS.encode()))
     ).hexdigest()[:16]
     return _decode(content, directory), card, fingerprint
+
+
+def _card_of(content: bytes, directory: Path) -> bytes:
+    """The card, or the one that a killed `save_model` had no time to put in its place, where that is the model's."""
+    waiting = directory / f"card.json{_PART}"
+    if waiting.is_file():
+        with suppress(ValidationError, OSError):
+            found = waiting.read_bytes()
+            if Card.model_validate_json(found).sha256 == hashlib.sha256(content).hexdigest():
+                return found
+    return _read(directory / "card.json")
 
 
 def _check(card: Card, content: bytes, directory: Path) -> None:

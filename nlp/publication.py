@@ -15,6 +15,7 @@ from nlp.classifier import Classifier
 from nlp.evaluate import Report, evaluate_rows
 from nlp.features import Document
 from nlp.labelled import LabelledDocument, read_all_labels
+from nlp.model_card import FILE as CARD_FILE
 from nlp.model_card import write_model_card
 from nlp.model_file import Card, HeldOut, load_model
 from nlp.train import fit, train_rows
@@ -108,7 +109,11 @@ def publish(
     if report is not None:
         result = result.with_held_out(HeldOut(sha256=report.data_sha256, rows=report.rows, macro_f1=report.macro_f1))
     new = Classifier(result.model, taxonomy, fingerprint="new", encoder=encoder)
+    _refuse_forgetting(result.card, before, taxonomy)
     changes, unreadable = _changes(before, new, taxonomy, encoder, recent)
+    for told in (CARD_FILE, CHANGES_FILE):
+        # Of the model that goes: beside the new one they would tell of another.
+        (out_dir / told).unlink(missing_ok=True)
     result.save(out_dir)
     if report is not None:
         write_model_card(out_dir, result.card, report)
@@ -150,7 +155,6 @@ def _refuse(report: Report, comparison: Comparison | None, before: Path) -> None
     """Raise ModelError for a model that is worse than without the verdicts, or than the one in force on equal items."""
     if comparison is not None:
         refuse_worse(comparison)
-        return
     try:
         held_out = load_model(before)[1].held_out
     except ModelError:
@@ -158,6 +162,18 @@ def _refuse(report: Report, comparison: Comparison | None, before: Path) -> None
         return
     if held_out is not None and held_out.sha256 == report.data_sha256:
         refuse_lower(held_out.macro_f1, report.macro_f1)
+
+
+def _refuse_forgetting(new: Card, before: Path, taxonomy: Taxonomy) -> None:
+    """Raise ModelError when an area that the model in force has learnt would be left to the rules again."""
+    try:
+        learnt = load_model(before)[1].areas
+    except ModelError:
+        return
+    lost = [area.id for area in taxonomy.areas if area.id in learnt and area.id not in new.areas]
+    if lost:
+        message = f"expected labelled items of every area that the model in force knows, found too few of {lost[0]}"
+        raise ModelError(f"{message}; give its labels too (--labels, beside the others), the old model stays")
 
 
 def _changes(

@@ -106,6 +106,9 @@ def evaluate(
     with open_workspace(data) as work:
         documents = _stream(work, stream, clock(as_of))
         report, seen = measure(work, classifier, labels, documents, as_is=as_is)
+        if card and as_is and seen:
+            message = f"expected held-out items for the card, found {seen} of {report.rows} that it was trained on"
+            raise UsageError(f"{message}; leave --as-is or --card out")
         if card and classifier.card is not None:
             write_model_card(model or work.settings.model_dir or SHIPPED, classifier.card, report)
     if seen:

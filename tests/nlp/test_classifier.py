@@ -154,3 +154,9 @@ def test_the_shipped_model_decides_the_taxonomys_own_examples(taxonomy: Taxonomy
                 if bool(said) is not truth
             ]
     assert len(wrong) <= math.floor(0.1 * total), "\n".join(wrong)
+
+
+def test_a_text_without_a_vector_has_no_nearest_items(classifier: Classifier) -> None:
+    [judged] = classifier.judge([Document("zh", "超导量子比特的量子纠错", "本文研究量子纠错。")])
+    assert [each.area for each in judged if each.assigned] == ["quantum_technology"]
+    assert not [each for judgement in judged for each in judgement.evidence if each.kind == "neighbour"]

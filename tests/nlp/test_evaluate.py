@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, f1_score  # type: ignore[import-untyped]  # ships no types
 
+from horizon.errors import UsageError
 from nlp.classifier import Classifier
 from nlp.evaluate import evaluate
 from nlp.explain import explain
 from nlp.features import Document
+from nlp.labelled import read_labels
 from nlp.measures import average_precision, calibration_error, f1_by_column, reliability
 from nlp.vectorizer import Vectorizer
 from taxonomy.load import Taxonomy
@@ -131,3 +133,17 @@ def test_an_explanation_names_words_places_routes_and_probability(taxonomy: Taxo
 
 def test_an_explanation_of_nothing_says_so(taxonomy: Taxonomy) -> None:
     assert "No area" in explain(Document("made:1", "Whale song"), taxonomy)
+
+
+def test_items_of_no_known_area_cannot_measure_anything(classifier: Classifier, tmp_path: Path) -> None:
+    path = tmp_path / "labels.jsonl"
+    path.write_text('{"id": "a", "title": "A tokamak", "areas": ["fusion"]}\n', encoding="utf-8")
+    with pytest.raises(UsageError, match="found fusion in 1 items; check the area ids"):
+        evaluate(path, classifier)
+
+
+def test_an_area_that_is_not_in_a_list_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "labels.jsonl"
+    path.write_text('{"id": "a", "title": "A tokamak", "areas": "controlled_nuclear_fusion"}\n', encoding="utf-8")
+    with pytest.raises(UsageError, match=r"labels.jsonl:1, found .* where a list of area ids belongs"):
+        read_labels(path)

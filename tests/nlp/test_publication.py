@@ -10,6 +10,7 @@ from horizon.errors import ModelError
 from nlp.classifier import Classifier
 from nlp.features import Document
 from nlp.labelled import read_labels
+from nlp.new_area import add_area
 from nlp.publication import CHANGES_FILE, Publication, publish
 from nlp.verdicts import TeachingVerdict
 from taxonomy.load import Taxonomy
@@ -98,3 +99,43 @@ def test_changed_labels_are_listed_with_reasons(halves: tuple[Path, Path], taxon
     assert "made:tidal now in brain_computer_interface" in second.to_text()
     assert second.changes[0].reasons
     assert json.loads((tmp_path / CHANGES_FILE).read_text(encoding="utf-8"))["items"] == 2
+
+
+def test_a_model_worse_than_the_one_in_force_is_refused_with_harmless_verdicts_too(
+    halves: tuple[Path, Path], taxonomy: Taxonomy, tmp_path: Path
+) -> None:
+    _publish(halves, taxonomy, tmp_path / "model")
+    rows = [json.loads(line) for line in halves[0].read_text(encoding="utf-8").splitlines()]
+    for row in rows:
+        row["areas"] = [] if row["areas"] else ["quantum_technology"]
+    spoilt = tmp_path / "spoilt.jsonl"
+    spoilt.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    harmless = [TeachingVerdict(_TIDAL, "controlled_nuclear_fusion", "reject")]
+    with pytest.raises(ModelError, match="the old model stays"):
+        _publish((spoilt, halves[1]), taxonomy, tmp_path / "model", harmless)
+
+
+def test_what_was_told_of_the_model_before_does_not_stand_beside_the_new_one(
+    halves: tuple[Path, Path], taxonomy: Taxonomy, tmp_path: Path
+) -> None:
+    _publish(halves, taxonomy, tmp_path)
+    _publish(halves, taxonomy, tmp_path, recent=[_TIDAL])
+    publish(halves, None, (), taxonomy, tmp_path, before=tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["card.json", "model.skops"]
+
+
+def test_an_area_that_was_added_from_few_labels_is_not_forgotten(
+    halves: tuple[Path, Path], taxonomy: Taxonomy, tmp_path: Path
+) -> None:
+    area = "silicon_photonics"
+    rows = [{"id": f"new:{n}", "title": f"A glimmerchip of kind {n}", "areas": [area]} for n in range(12)]
+    rows += [{"id": f"old:{n}", "title": f"A glacier of kind {n}", "areas": []} for n in range(12)]
+    few = tmp_path / "few.jsonl"
+    few.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    model = tmp_path / "model"
+    _publish(halves, taxonomy, model)
+    add_area(area, few, taxonomy, model, model, others=halves)
+    with pytest.raises(ModelError, match=f"found too few of {area}; give its labels too"):
+        _publish(halves, taxonomy, model)
+    taught = publish((*halves, few), halves[1], (), taxonomy, model, before=model)
+    assert area in taught.card.areas

@@ -1,6 +1,9 @@
 """Training: the same inputs give the same bytes, and only a sound model is loaded."""
 
+import hashlib
 import json
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -12,7 +15,7 @@ from nlp.classifier import Classifier
 from nlp.embeddings import load_encoder
 from nlp.features import Document, drop_evidence, read
 from nlp.matcher import Matcher
-from nlp.model_file import Card
+from nlp.model_file import Card, load_model, model_bytes, save_model
 from nlp.train import train
 from nlp.vectors import CachedEncoder
 from taxonomy.load import Taxonomy
@@ -111,3 +114,28 @@ def test_trained_on_real_labels_it_beats_the_target_on_the_dev_items(
     assert report.macro_f1 >= 0.85
     assert min(each.f1 for each in report.areas) >= 0.72
     assert report.expected_calibration_error <= 0.05
+
+
+@pytest.mark.parametrize("replaced", range(3))
+def test_a_model_whose_publishing_was_killed_is_the_old_one_or_the_new_one(
+    model_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, replaced: int
+) -> None:
+    old, card, _ = load_model(model_dir)
+    new = replace(old, rule_mean=old.rule_mean + 1)
+    folder, done = tmp_path / "model", []
+    save_model(old, card, model_bytes(old), folder)
+
+    def killed(part: Path, target: Path) -> Path:
+        done.append(part)
+        if len(done) > replaced:
+            raise KeyboardInterrupt
+        return rename(part, target)
+
+    rename = Path.replace
+    content = model_bytes(new)
+    with monkeypatch.context() as patched, suppress(KeyboardInterrupt):
+        patched.setattr(Path, "replace", killed)
+        save_model(new, card.model_copy(update={"sha256": hashlib.sha256(content).hexdigest()}), content, folder)
+    found, found_card, _ = load_model(folder)
+    assert found_card.sha256 == hashlib.sha256((folder / "model.skops").read_bytes()).hexdigest()
+    assert np.array_equal(found.rule_mean, new.rule_mean if replaced else old.rule_mean)

@@ -1,0 +1,28 @@
+"""What a training is judged by."""
+
+from pathlib import Path
+
+import pytest
+
+import nlp.publication
+from flows.teaching import TrainParams, train_and_publish
+from flows.workspace import Workspace
+from horizon.settings import Settings
+from horizon.weeks import IsoWeek
+from tests.flows.conftest import tuesday_after
+
+
+@pytest.mark.parametrize(("there", "judged"), [(True, "dev.jsonl"), (False, None)])
+def test_labels_of_ones_own_are_judged_by_the_held_out_items_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: bool, judged: str | None
+) -> None:
+    asked: list[Path | None] = []
+    monkeypatch.setattr(nlp.publication, "publish", lambda labels, held_out, *_, **__: asked.append(held_out))
+    (tmp_path / "labels").mkdir()
+    if there:
+        (tmp_path / "labels" / "dev.jsonl").write_text("", encoding="utf-8")
+    settings = Settings(data_dir=tmp_path / "data", shared_data=tmp_path)
+    with Workspace(settings) as work:
+        params = TrainParams(labels=(tmp_path / "own.jsonl",), words_only=True)
+        train_and_publish(work, params, tuesday_after(IsoWeek(2026, 47)))
+    assert [each.name if each else None for each in asked] == [judged]
