@@ -40,17 +40,18 @@ def train_and_publish(work: Workspace, params: TrainParams, now: datetime) -> "P
     from nlp.publication import publish
 
     shared = work.settings.shared_data / "labels"
+    in_force, dev = _model_folder(work), shared / "dev.jsonl"
+    out_dir = params.output or in_force
     # Other labels are judged by the same items: a model that nothing judged must not come into force.
-    dev = shared / "dev.jsonl"
-    held_out = params.held_out or (dev if dev.is_file() or not params.labels else None)
-    out_dir = params.output or _model_folder(work)
+    judged = not params.labels or (out_dir == in_force and dev.is_file())
+    held_out = params.held_out or (dev if judged else None)
     return publish(
         params.labels or (shared / "train.jsonl", shared / "dev.jsonl"),
         held_out,
         [*stored_verdicts(work), *_written_verdicts(params.verdicts)],
         work.taxonomy,
         out_dir,
-        before=_model_folder(work),
+        before=in_force,
         encoder=None if params.words_only else _encoder(work),
         recent=recent_documents(work, now),
         seed=params.seed,

@@ -18,7 +18,7 @@ from nlp.labelled import LabelledDocument, read_all_labels
 from nlp.model_card import FILE as CARD_FILE
 from nlp.model_card import write_model_card
 from nlp.model_file import Card, HeldOut, load_model
-from nlp.train import fit, train_rows
+from nlp.train import Trained, fit, train_rows
 from nlp.vectors import CachedEncoder
 from nlp.verdicts import (
     Change,
@@ -95,31 +95,50 @@ def publish(
     """Train, check, compare, and write model, cards and the list of changed labels into `out_dir`.
 
     `before` is the folder of the model in force, `recent` are items whose labels are compared. Raises ModelError, and
-    writes nothing, when the new model is worse on the held-out items.
+    writes nothing, when the verdicts make the model worse on the held-out items, or when one that is to take the place
+    of the model in force is worse than that; into another folder anybody may train what they like.
     """
     rows, digest = read_all_labels(labels)
-    report, comparison = None, None
-    if held_out is not None:
-        frozen, frozen_digest = read_all_labels([held_out])
-        taught, untaught = twins(rows, verdicts, frozen, taxonomy, encoder=encoder, seed=seed)
-        report = evaluate_rows(frozen, frozen_digest, taught, seed=seed)
-        comparison = None if untaught is None else compare(untaught, taught, frozen, seed=seed)
-        _refuse(report, comparison, before)
+    report, comparison = _judge(rows, verdicts, held_out, taxonomy, encoder, seed)
     result = train_rows(teach(rows, verdicts), _digest(digest, verdicts), taxonomy, encoder=encoder, seed=seed)
     if report is not None:
         result = result.with_held_out(HeldOut(sha256=report.data_sha256, rows=report.rows, macro_f1=report.macro_f1))
+    if out_dir.resolve() == before.resolve():
+        _refuse_worse_than(before, result.card, taxonomy)
     new = Classifier(result.model, taxonomy, fingerprint="new", encoder=encoder)
-    _refuse_forgetting(result.card, before, taxonomy)
     changes, unreadable = _changes(before, new, taxonomy, encoder, recent)
+    _write(out_dir, result, report)
+    if recent and not unreadable:
+        _write_changes(out_dir / CHANGES_FILE, changes, len(recent))
+    return Publication(result.card, report, comparison, tuple(changes), len(recent), unreadable)
+
+
+def _judge(
+    rows: Sequence[LabelledDocument],
+    verdicts: Sequence[TeachingVerdict],
+    held_out: Path | None,
+    taxonomy: Taxonomy,
+    encoder: CachedEncoder | None,
+    seed: int,
+) -> tuple[Report | None, Comparison | None]:
+    """On the held-out items, by twins that never saw them; raises ModelError when the verdicts make it worse."""
+    if held_out is None:
+        return None, None
+    frozen, digest = read_all_labels([held_out])
+    taught, untaught = twins(rows, verdicts, frozen, taxonomy, encoder=encoder, seed=seed)
+    comparison = None if untaught is None else compare(untaught, taught, frozen, seed=seed)
+    if comparison is not None:
+        refuse_worse(comparison)
+    return evaluate_rows(frozen, digest, taught, seed=seed), comparison
+
+
+def _write(out_dir: Path, result: Trained, report: Report | None) -> None:
     for told in (CARD_FILE, CHANGES_FILE):
         # Of the model that goes: beside the new one they would tell of another.
         (out_dir / told).unlink(missing_ok=True)
     result.save(out_dir)
     if report is not None:
         write_model_card(out_dir, result.card, report)
-    if recent and not unreadable:
-        _write_changes(out_dir / CHANGES_FILE, changes, len(recent))
-    return Publication(result.card, report, comparison, tuple(changes), len(recent), unreadable)
 
 
 def _digest(labels: str, verdicts: Sequence[TeachingVerdict]) -> str:
@@ -151,26 +170,16 @@ def twins(
     return trained(teach(seen, said)), trained(seen) if said else None
 
 
-def _refuse(report: Report, comparison: Comparison | None, before: Path) -> None:
-    """Raise ModelError for a model that is worse than without the verdicts, or than the one in force on equal items."""
-    if comparison is not None:
-        refuse_worse(comparison)
+def _refuse_worse_than(before: Path, new: Card, taxonomy: Taxonomy) -> None:
+    """Raise ModelError for a model worse than the one in force on equal items, or that forgets one of its areas."""
     try:
-        held_out = load_model(before)[1].held_out
+        old = load_model(before)[1]
     except ModelError:
         # Nothing to compare with: the first model of a folder, or one of an older format.
         return
-    if held_out is not None and held_out.sha256 == report.data_sha256:
-        refuse_lower(held_out.macro_f1, report.macro_f1)
-
-
-def _refuse_forgetting(new: Card, before: Path, taxonomy: Taxonomy) -> None:
-    """Raise ModelError when an area that the model in force has learnt would be left to the rules again."""
-    try:
-        learnt = load_model(before)[1].areas
-    except ModelError:
-        return
-    lost = [area.id for area in taxonomy.areas if area.id in learnt and area.id not in new.areas]
+    if old.held_out is not None and new.held_out is not None and old.held_out.sha256 == new.held_out.sha256:
+        refuse_lower(old.held_out.macro_f1, new.held_out.macro_f1)
+    lost = [area.id for area in taxonomy.areas if area.id in old.areas and area.id not in new.areas]
     if lost:
         message = f"expected labelled items of every area that the model in force knows, found too few of {lost[0]}"
         raise ModelError(f"{message}; give its labels too (--labels, beside the others), the old model stays")

@@ -26,3 +26,18 @@ def test_labels_of_ones_own_are_judged_by_the_held_out_items_too(
         params = TrainParams(labels=(tmp_path / "own.jsonl",), words_only=True)
         train_and_publish(work, params, tuesday_after(IsoWeek(2026, 47)))
     assert [each.name if each else None for each in asked] == [judged]
+
+
+def test_a_trial_beside_the_model_in_force_is_judged_by_what_it_names_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Path | None] = []
+    monkeypatch.setattr(nlp.publication, "publish", lambda labels, held_out, *_, **__: asked.append(held_out))
+    (tmp_path / "labels").mkdir()
+    (tmp_path / "labels" / "dev.jsonl").write_text("", encoding="utf-8")
+    own = (tmp_path / "own.jsonl",)
+    with Workspace(Settings(data_dir=tmp_path / "data", shared_data=tmp_path)) as work:
+        for held_out in (None, own[0]):
+            params = TrainParams(labels=own, held_out=held_out, output=tmp_path / "trial", words_only=True)
+            train_and_publish(work, params, tuesday_after(IsoWeek(2026, 47)))
+    assert asked == [None, own[0]]

@@ -89,6 +89,20 @@ def test_labels_that_make_the_model_worse_are_refused(
         _publish((spoilt, halves[1]), taxonomy, tmp_path / "model")
 
 
+def test_beside_the_model_in_force_anything_may_be_trained(
+    halves: tuple[Path, Path], taxonomy: Taxonomy, tmp_path: Path
+) -> None:
+    _publish(halves, taxonomy, tmp_path / "model")
+    rows = [json.loads(line) for line in halves[0].read_text(encoding="utf-8").splitlines()]
+    few = [{**row, "areas": ["quantum_technology"] if "quantum_technology" in row["areas"] else []} for row in rows]
+    path = tmp_path / "few.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in few), encoding="utf-8")
+    with pytest.raises(ModelError, match="the old model stays"):
+        publish([path], halves[1], (), taxonomy, tmp_path / "model", before=tmp_path / "model")
+    publish([path], halves[1], (), taxonomy, tmp_path / "trial", before=tmp_path / "model")
+    assert Classifier.load(tmp_path / "trial", taxonomy).fingerprint
+
+
 def test_changed_labels_are_listed_with_reasons(halves: tuple[Path, Path], taxonomy: Taxonomy, tmp_path: Path) -> None:
     recent = [_TIDAL, Document("made:tokamak", "Limits of tokamak", "A stellarator and a divertor.")]
     first = _publish(halves, taxonomy, tmp_path, recent=recent)
