@@ -5,9 +5,11 @@ file beside the output, named by the digest of input, model and taxonomy, so tha
 The output is the same bytes whether it was made at once or in parts, by one process or by several.
 """
 
+import fcntl
 import hashlib
 import json
 import multiprocessing
+import os
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -15,6 +17,8 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
+from threading import Thread
+from typing import BinaryIO
 
 from horizon.errors import ModelError, ParseError, StoreError, UsageError
 from horizon.records import Issue
@@ -118,8 +122,9 @@ def _write(
     progress: Callable[[int], None] | None,
 ) -> None:
     told = progress if progress is not None else lambda _: None
-    with part.open("ab") as file:
-        file.truncate(_take_up(part, batches, tally))
+    with part.open("a+b") as file:
+        _lock(file, part)
+        file.truncate(_take_up(file, batches, tally))
         told(tally.written)
         for lines in _classified(batches, classifier, processes):
             file.write("".join(lines).encode())
@@ -128,17 +133,26 @@ def _write(
             told(tally.written)
 
 
-def _take_up(part: Path, batches: Iterator[list[Document]], tally: _Tally) -> int:
+def _lock(file: BinaryIO, part: Path) -> None:
+    """Refuse a second run that would write the same lines between these; the lock goes with this process alone."""
+    try:
+        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        message = f"expected to be alone at {part}, found another run that writes it"
+        raise StoreError(f"{message}; wait for it or name another output") from None
+
+
+def _take_up(file: BinaryIO, batches: Iterator[list[Document]], tally: _Tally) -> int:
     """Count the whole batches that an earlier run wrote, pass over their documents, and say how many bytes they are.
 
     Only whole batches, and only up to the first line that is torn: what comes after is made again.
     """
     size = 0
-    with part.open("rb") as file:
-        while len(lines := list(islice(file, BATCH))) == BATCH and all(map(_is_sound, lines)):
-            next(batches)
-            tally.add([line.decode() for line in lines])
-            size += sum(map(len, lines))
+    file.seek(0)
+    while len(lines := list(islice(file, BATCH))) == BATCH and all(map(_is_sound, lines)):
+        next(batches)
+        tally.add([line.decode() for line in lines])
+        size += sum(map(len, lines))
     return size
 
 
@@ -183,6 +197,15 @@ _of_process: list[Classifier] = []
 
 def _begin(classifier: Classifier) -> None:
     _of_process[:] = [classifier]
+    Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """A killed parent says nothing: its processes would wait for work for ever, half a gigabyte each."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _lines_of_process(batch: Sequence[Document]) -> list[str]:

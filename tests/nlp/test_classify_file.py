@@ -2,7 +2,11 @@
 
 import csv
 import json
+import multiprocessing
+import os
+import signal
 from collections.abc import Callable
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +15,10 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped]  # ships no types
 import pytest
 
 from horizon.errors import HorizonError, ParseError, StoreError, UsageError
-from nlp.classifier import Classifier
+from nlp.classifier import BATCH, Classifier
 from nlp.classify_file import classify_file
 
+_REFUSED = 7
 _ROWS: list[dict[str, Any]] = [
     {"id": "a1", "title": "Superconducting qubits", "abstract": "A trapped ion qubit.", "codes": ["quant-ph"]},
     {"id": "a2", "title": "Whale song", "abstract": None, "codes": None},
@@ -227,3 +232,52 @@ def test_two_processes_write_the_bytes_of_one(tmp_path: Path, classifier: Classi
     done = [classify_file(source, tmp_path / f"{n}.jsonl", classifier, processes=n) for n in (1, 2)]
     assert done[0] == done[1]
     assert (tmp_path / "1.jsonl").read_bytes() == (tmp_path / "2.jsonl").read_bytes()
+
+
+def test_a_second_run_over_the_same_output_is_refused_while_the_first_writes(
+    tmp_path: Path, classifier: Classifier
+) -> None:
+    source, output = _jsonl(tmp_path / "in.jsonl", _ROWS * 200), tmp_path / "out.jsonl"
+
+    def second(done: int) -> None:
+        if done == BATCH:
+            beside = multiprocessing.get_context("fork").Process(target=_second, args=(source, output, classifier))
+            beside.start()
+            beside.join()
+            assert beside.exitcode == _REFUSED
+
+    classify_file(source, output, classifier, progress=second)
+    assert len(_read(output)) == 600
+
+
+def _second(source: Path, output: Path, classifier: Classifier) -> None:
+    try:
+        classify_file(source, output, classifier)
+    except StoreError as error:
+        os._exit(_REFUSED if "another run" in str(error) else 1)
+
+
+def test_processes_of_a_killed_run_end_with_it(tmp_path: Path, classifier: Classifier) -> None:
+    source = _jsonl(tmp_path / "in.jsonl", _ROWS * 1000)
+    fork = multiprocessing.get_context("fork")
+    mine, theirs = fork.Pipe(duplex=False)
+    run = fork.Process(target=_tells_its_processes, args=(source, tmp_path / "out.jsonl", classifier, theirs))
+    run.start()
+    theirs.close()
+    workers = mine.recv()
+    run.kill()
+    run.join()
+    # Every process of the run holds the other end: it closes when the last of them is gone.
+    assert mine.poll(60)
+    with pytest.raises(EOFError):
+        mine.recv()
+    assert len(workers) == 2
+
+
+def _tells_its_processes(source: Path, output: Path, classifier: Classifier, told: Connection) -> None:
+    def tell(done: int) -> None:
+        if done:
+            told.send([each.pid for each in multiprocessing.active_children()])
+            signal.pause()
+
+    classify_file(source, output, classifier, processes=2, progress=tell)
