@@ -4,6 +4,7 @@ Platt's sigmoid (Platt 1999, with his smoothed targets), and where validation pr
 (isotonic regression, its steps joined by lines between their centres so that no two items are tied by chance).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,11 +60,11 @@ def sigmoid(value: Floats) -> Floats:
     return result
 
 
-def calibrate(values: Floats, truth: Ints, *, precision: float = STATED_PRECISION, seed: int = 0) -> Calibration:
+def calibrate(values: Floats, truth: Ints, *, precision: float = STATED_PRECISION) -> Calibration:
     """Fit on out-of-fold decision values; whether the correction is used is chosen by a validation of its own."""
     slope, offset = platt(values, truth)
     plain = slope * values + offset
-    knots = isotonic_knots(plain, truth) if _prefers_isotonic(plain, truth, seed) else ()
+    knots = isotonic_knots(plain, truth) if _prefers_isotonic(plain, truth) else ()
     rough = Calibration(slope, offset, 0.5, knots=knots)
     probabilities = rough.probabilities(values)
     threshold = best_threshold(probabilities, truth, precision)
@@ -104,13 +105,14 @@ def isotonic_knots(log_odds: Floats, truth: Ints) -> tuple[tuple[float, float], 
     return tuple((round(x, 6), round(float(y), 6)) for (x, _), y in zip(knots, rising, strict=True))
 
 
-def _prefers_isotonic(log_odds: Floats, truth: Ints, seed: int) -> bool:
-    from sklearn.model_selection import StratifiedKFold  # type: ignore[import-untyped]  # ships no types
-
+def _prefers_isotonic(log_odds: Floats, truth: Ints) -> bool:
     if truth.sum() < _FEWEST_POSITIVES:
         return False
     plain = corrected = 0.0
-    for seen, unseen in StratifiedKFold(_FOLDS, shuffle=True, random_state=seed).split(log_odds, truth):
+    # Every fifth in the order of the values: a few items more hardly change the folds.
+    folds = np.argsort(np.argsort(log_odds, kind="stable"), kind="stable") % _FOLDS
+    for fold in range(_FOLDS):
+        seen, unseen = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
         knots = isotonic_knots(log_odds[seen], truth[seen])
         trial = Calibration(1.0, 0.0, 0.5, knots=knots)
         plain += _log_loss(log_odds[unseen], truth[unseen])
@@ -135,6 +137,24 @@ def best_threshold(probabilities: Floats, truth: Truth, precision: float) -> flo
         allowed = precisions >= precisions.max() - 1e-9
     good = CANDIDATES[allowed & (scores >= scores[allowed].max() - 0.005)]
     return round(float(np.median(good)), 3)
+
+
+def common_threshold(judged: Sequence[tuple[Floats, Truth]]) -> float:
+    """Of the probabilities and truth of every area: middle of the thresholds whose macro-F1 is near the best.
+
+    One for all, because probabilities are calibrated and each area's own best rests on a few dozen items: it jumps
+    with the folds, and costs one to two points of macro-F1 on other items (benchmarks/results/labels.md, Tried).
+    """
+    scores = np.array([np.mean([f1(truth, found >= each) for found, truth in judged]) for each in CANDIDATES])
+    return round(float(np.median(CANDIDATES[scores >= scores.max() - 0.005])), 3)
+
+
+def stated_threshold(probabilities: Floats, truth: Truth, common: float, precision: float) -> float:
+    """The common threshold, raised as far as the stated precision asks; where none has it, the most precise."""
+    candidates = np.r_[common, CANDIDATES[common < CANDIDATES]]
+    precisions = np.array([_precision(truth.astype(bool), probabilities >= each) for each in candidates])
+    enough = np.flatnonzero(precisions >= min(precision, precisions.max()))
+    return round(float(candidates[enough[0]]), 3)
 
 
 def doubt_band(probabilities: Floats, truth: Truth, threshold: float) -> tuple[float, float]:

@@ -123,7 +123,7 @@ def _stage(
     ]
     unseen = _out_of_fold(tables, verdicts, labels, weights, rows, own, seed)
     truth = labels[: examples.labelled]
-    calibration = calibrate(unseen[: examples.labelled], truth, precision=0.0, seed=seed)
+    calibration = calibrate(unseen[: examples.labelled], truth, precision=0.0)
     coefficients, intercept = _fit(tables, verdicts, labels, weights, rows)
     return Stage(_append(stage.heads, area, coefficients, intercept), {**stage.calibrations, area: _plain(calibration)})
 

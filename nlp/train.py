@@ -7,7 +7,7 @@ and bands of doubt come from decision values of cross-validation (nlp.calibratio
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +16,16 @@ import numpy as np
 import numpy.typing as npt
 
 from horizon.errors import UsageError
-from nlp.calibration import STATED_PRECISION, Calibration, Ints, best_threshold, calibrate, doubt_band, f1
+from nlp.calibration import (
+    STATED_PRECISION,
+    Calibration,
+    Ints,
+    calibrate,
+    common_threshold,
+    doubt_band,
+    f1,
+    stated_threshold,
+)
 from nlp.embeddings import Vectors
 from nlp.features import RULE_FEATURES, Floats
 from nlp.gram_vectors import GramVectors, load_gram_vectors
@@ -47,6 +56,8 @@ MIN_DF = 2
 FEWEST_POSITIVES = 10
 """An area with fewer labelled items is left to the shared rule model."""
 FOLDS = 5
+REPEATS = 3
+"""Ways to fold: with one, thresholds and calibration jump with the chance of it."""
 
 
 @dataclass(frozen=True)
@@ -182,11 +193,12 @@ def fit(
     truth = both_copies(examples.labels[:n])
     judged = both_copies(examples.weights[:n] > 0).astype(bool)
     # Words and rules alone lean on terms chosen with these texts in view, so theirs are read with evidence dropped too.
-    first = _calibrations(unseen.cheap, truth, judged, columns, seed)
-    cheap = Stage(fitted.cheap, _decided_as_is(first, unseen.cheap[:n], truth[:n], judged[:n], columns))
+    first = _calibrations(unseen.cheap, truth, judged, columns)
+    cheap = Stage(fitted.cheap, _decided(first, unseen.cheap, truth, judged, columns))
     full = None
     if fitted.full is not None and unseen.full is not None:
-        full = Stage(fitted.full, _calibrations(unseen.full[:n], truth[:n], judged[:n], columns, seed))
+        first = _calibrations(unseen.full[:n], truth[:n], judged[:n], columns)
+        full = Stage(fitted.full, _decided(first, unseen.full, truth, judged, columns))
     values, last = (unseen.cheap, cheap) if unseen.full is None or full is None else (unseen.full, full)
     metrics = {}
     for place, (area, column) in enumerate(columns.items()):
@@ -195,7 +207,7 @@ def fit(
     rules = fitted.rules
     model = TrainedModel(
         vectorizer, rules.mean, rules.scale, rules.model,
-        calibrate(unseen.shared[judged], truth[judged], precision=0.0, seed=seed),
+        calibrate(unseen.shared[judged], truth[judged], precision=0.0),
         cheap, full, _labelled(labelled, tables), grams,
     )  # fmt: skip
     return model, metrics
@@ -212,6 +224,7 @@ def _settings(use_rules: bool, weak: bool, grams: GramVectors | None) -> dict[st
         "min_df": MIN_DF,
         "ngrams": "words 1-2, Chinese characters 1-3",
         "folds": FOLDS,
+        "repeats": REPEATS,
         "weak_weight": WEAK_WEIGHT,
         "stated_precision": STATED_PRECISION,
     }
@@ -268,24 +281,33 @@ def fit_rules(evidence: Floats, labels: Ints, weights: Floats) -> Rules:
 
 
 def _cross_validate(examples: TrainingSet, tables: Tables, columns: dict[str, int], seed: int) -> OutOfFold:
-    from sklearn.model_selection import KFold  # type: ignore[import-untyped]  # ships no types
-
+    """Means over REPEATS ways to fold; an item's fold hangs on its id alone, so that verdicts reshuffle nothing."""
     n, places = examples.labelled, list(columns.values())
     weak = np.arange(n, len(examples.readings))
     shared = np.zeros((2 * n, examples.labels.shape[1]))
     cheap = np.zeros((2 * n, len(places)))
     full = None if tables.vectors is None else np.zeros_like(cheap)
-    for seen, unseen in KFold(FOLDS, shuffle=True, random_state=seed).split(np.arange(n)):
+    for seen, unseen in _folds([document.id for document in examples.documents[:n]], seed):
         fitted = fit_once(examples, tables, np.concatenate([seen, weak]), columns)
         for shift, table in ((0, tables.full), (n, tables.dropped)):
             verdicts = fitted.rules.verdicts(table[unseen])
-            shared[unseen + shift] = verdicts
+            shared[unseen + shift] += verdicts / REPEATS
             guessed = None if tables.guessed is None else tables.guessed[unseen]
-            cheap[unseen + shift] = fitted.cheap.decide(tables.text[unseen], verdicts[:, places], guessed)
+            decided = fitted.cheap.decide(tables.text[unseen], verdicts[:, places], guessed)
+            cheap[unseen + shift] += decided / REPEATS
             if full is not None and fitted.full is not None and tables.vectors is not None:
                 rows = tables.text[unseen], verdicts[:, places], tables.vectors[unseen]
-                full[unseen + shift] = fitted.full.decide(*rows)
+                full[unseen + shift] += fitted.full.decide(*rows) / REPEATS
     return OutOfFold(shared, cheap, full)
+
+
+def _folds(ids: Sequence[str], seed: int) -> Iterator[tuple[Ints, Ints]]:
+    """(seen, unseen) rows of every fold of every repeat."""
+    for repeat in range(REPEATS):
+        digests = (hashlib.sha256(f"{seed} {repeat} {each}".encode()).digest() for each in ids)
+        fold = np.array([int.from_bytes(digest[:4], "big") % FOLDS for digest in digests])
+        for each in range(FOLDS):
+            yield np.flatnonzero(fold != each), np.flatnonzero(fold == each)
 
 
 def rule_verdicts(features: Floats, mean: Floats, scale: Floats, rules: "LogisticRegression") -> Floats:
@@ -294,27 +316,36 @@ def rule_verdicts(features: Floats, mean: Floats, scale: Floats, rules: "Logisti
     return verdicts
 
 
-def _calibrations(
-    values: Floats, truth: Ints, judged: Booleans, columns: dict[str, int], seed: int
-) -> dict[str, Calibration]:
+def _calibrations(values: Floats, truth: Ints, judged: Booleans, columns: dict[str, int]) -> dict[str, Calibration]:
     """From the rows that somebody judged in the area."""
     found = {}
     for place, (area, column) in enumerate(columns.items()):
         some = judged[:, column]
-        found[area] = calibrate(values[some, place], truth[some, column], seed=seed)
+        found[area] = calibrate(values[some, place], truth[some, column])
     return found
 
 
-def _decided_as_is(
+def _decided(
     calibrations: dict[str, Calibration], values: Floats, truth: Ints, judged: Booleans, columns: dict[str, int]
 ) -> dict[str, Calibration]:
-    """Thresholds and bands of doubt from texts as they are, for these are what is decided."""
-    found = {}
+    """Thresholds and bands of doubt.
+
+    The threshold of all areas is half way between that of texts as they are, whose terms were chosen with them in
+    view, and that of both copies, which foretells unseen texts too darkly; the stated precision and the bands are read
+    from texts as they are.
+    """
+    told: dict[str, tuple[Floats, Ints]] = {}
+    as_is: dict[str, tuple[Floats, Ints]] = {}
+    half = len(values) // 2
     for place, (area, column) in enumerate(columns.items()):
-        some = judged[:, column]
-        probabilities = calibrations[area].probabilities(values[some, place])
-        threshold = best_threshold(probabilities, truth[some, column], STATED_PRECISION)
-        low, high = doubt_band(probabilities, truth[some, column], threshold)
+        some, probabilities = judged[:, column], calibrations[area].probabilities(values[:, place])
+        told[area] = probabilities[some], truth[some, column]
+        as_is[area] = probabilities[:half][some[:half]], truth[:half][some[:half], column]
+    common = (common_threshold(list(told.values())) + common_threshold(list(as_is.values()))) / 2
+    found = {}
+    for area, (probabilities, right) in as_is.items():
+        threshold = stated_threshold(probabilities, right, common, STATED_PRECISION)
+        low, high = doubt_band(probabilities, right, threshold)
         found[area] = replace(calibrations[area], threshold=threshold, low=low, high=high)
     return found
 

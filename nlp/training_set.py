@@ -89,8 +89,7 @@ def tabulate(
     grams: GramVectors | None = None,
 ) -> Tables:
     """The numbers of all rows; without an encoder, or without the n-grams' vectors, none of these."""
-    random = Random(seed)  # noqa: S311  (drop-out, not secrets)
-    dropped = [drop_evidence(reading, random, DROPPED) for reading in examples.readings]
+    dropped = [drop_evidence(reading, _chance(reading.document, seed), DROPPED) for reading in examples.readings]
     words = [reading.words for reading in examples.readings]
     return Tables(
         vectorizer.transform(words),
@@ -99,6 +98,11 @@ def tabulate(
         None if encoder is None else encoder.encode(list(map(encoder_text, examples.documents))),
         None if grams is None else grams.encode(words),
     )
+
+
+def _chance(document: Document, seed: int) -> Random:
+    """Of each document its own, so that one more in the set changes nothing of the others."""
+    return Random(f"{seed} {document.id} {document.title}")  # noqa: S311  (drop-out, not secrets)
 
 
 def encoder_text(document: Document) -> str:

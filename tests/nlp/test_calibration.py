@@ -3,7 +3,17 @@
 import numpy as np
 import pytest
 
-from nlp.calibration import Calibration, best_threshold, calibrate, doubt_band, f1, isotonic_knots, sigmoid
+from nlp.calibration import (
+    Calibration,
+    best_threshold,
+    calibrate,
+    common_threshold,
+    doubt_band,
+    f1,
+    isotonic_knots,
+    sigmoid,
+    stated_threshold,
+)
 
 
 def test_platt_recovers_the_sigmoid_that_made_the_labels() -> None:
@@ -59,3 +69,17 @@ def test_the_band_of_doubt_holds_the_threshold() -> None:
 
 def test_f1_of_nothing_is_zero() -> None:
     assert f1(np.array([0, 0]), np.array([False, False])) == 0.0
+
+
+def test_one_threshold_for_all_areas_is_the_best_of_their_mean() -> None:
+    sure = np.linspace(0.01, 0.99, 99), (np.linspace(0.01, 0.99, 99) > 0.6).astype(int)
+    also = np.linspace(0.01, 0.99, 99), (np.linspace(0.01, 0.99, 99) > 0.62).astype(int)
+    assert 0.58 <= common_threshold([sure, also]) <= 0.63
+
+
+def test_an_area_that_is_less_precise_than_stated_asks_for_more() -> None:
+    probabilities = np.array([0.3, 0.35, 0.4, 0.5, 0.6, 0.7])
+    truth = np.array([0, 0, 0, 1, 1, 1])
+    assert stated_threshold(probabilities, truth, 0.3, 0.5) == 0.3
+    assert 0.35 < stated_threshold(probabilities, truth, 0.3, 0.7) <= 0.4
+    assert stated_threshold(probabilities, 1 - truth, 0.3, 0.9) == 0.3
