@@ -199,6 +199,27 @@ class SeriesPoint(Record):
     total: int | None
 
 
+class Forecast(Record):
+    """What a series' share or count will be over the weeks to come, from one source; part of its Score."""
+
+    quantity: Literal["share", "count"]
+    """Share: of the source's total over the whole horizon. Count: items over it, the total itself being forecast."""
+    horizon_weeks: Literal[26, 52]
+    mean: float
+    lo80: float
+    hi80: float
+    lo95: float
+    hi95: float
+    quantiles: tuple[float, ...]
+    """At FORECAST_LEVELS; what CRPS is computed from."""
+    p_exceeds_last: Probability
+    """That it exceeds the last 52 weeks' share, or for counts the last `horizon_weeks` weeks' count."""
+
+
+FORECAST_LEVELS = tuple(round(0.05 * step, 2) for step in range(1, 20))
+"""0.05, 0.10 ... 0.95."""
+
+
 class Score(Record):
     """Momentum of one series, from one source, made from the weeks up to `week`."""
 
@@ -219,6 +240,135 @@ class Score(Record):
     forecast_hi80: float | None
     forecast_lo95: float | None
     forecast_hi95: float | None
+    method: str
+    level: float | None = None
+    """Share that the model sees now, its noise taken off, with its interval."""
+    level_lo80: float | None = None
+    level_hi80: float | None = None
+    growth_path: tuple[float, ...] = ()
+    """Growth now and as seen 13, 26, 39 and 52 weeks ago by the same filter, per cent a year: drawn, never told."""
+    discovery: bool | None = None
+    """Among those of its issue that are called rising or falling at a false-discovery rate of 10 %."""
+    forecasts: tuple[Forecast, ...] = ()
+
+
+class Prediction(Record):
+    """What was forecast, written once with everything needed to settle it; a row of the ledger."""
+
+    prediction_id: str
+    """Digest of series, source, week, quantity, horizon, taxonomy, model and method: said once, never again."""
+    series: str
+    source: str
+    week: Week
+    """The last week that it was made from."""
+    quantity: Literal["share", "count"]
+    horizon_weeks: Literal[26, 52]
+    first: Week
+    last: Week
+    """The weeks that settle it, both included; `first` follows the last complete week."""
+    base_n: int
+    base_total: int
+    base_first: Week
+    base_last: Week
+    base_weeks_known: int
+    """The last 52 weeks as they were known when it was made."""
+    p_exceeds_last: Probability
+    mean: float
+    lo80: float
+    hi80: float
+    lo95: float
+    hi95: float
+    quantiles: tuple[float, ...]
+    persistence: float
+    """What a forecaster says who expects no change: the last 52 weeks' share, or the count of as many weeks."""
+    climatology: Probability
+    """How often series of this kind and source exceeded in the past; 0.5 while nothing is known."""
+    occasion: Literal["quarterly", "flagged"]
+    taxonomy: str
+    model: str
+    method: str
+
+
+class Settlement(Record):
+    """What came of a prediction; the ledger's other kind of row."""
+
+    prediction_id: str
+    status: Literal["settled", "void"]
+    reason: str | None = None
+    """Why it is void: fewer known weeks than the rule asks, a series that is no more."""
+    settled_in: Week
+    n: int | None = None
+    total: int | None = None
+    weeks_known: int
+    base_n: int | None = None
+    base_total: int | None = None
+    """The base counted again by the labels that counted the outcome: a change of model moves both or neither."""
+    value: float | None = None
+    exceeded: bool | None = None
+    brier: float | None = None
+    brier_climatology: float | None = None
+    crps: float | None = None
+    """Of the logarithm of the quantity, so that a doubling counts the same in small series and large."""
+    crps_persistence: float | None = None
+    in80: bool | None = None
+    in95: bool | None = None
+    taxonomy: str
+    model: str
+
+
+class Signal(Record):
+    """A term or cluster outside the taxonomy that grows, as noticed from one source in one week."""
+
+    source: str
+    week: Week
+    channel: Literal["term", "cluster"]
+    term: str
+    """Canonical form; a cluster's is made of its strongest terms."""
+    variants: tuple[str, ...] = ()
+    first_seen: date
+    n_recent: int
+    """Documents of the last 26 weeks."""
+    n_base: int
+    """Documents of the 156 weeks before."""
+    rate_ratio: float
+    """Posterior mean of the rate now over the rate before, both as shares of the source."""
+    eb05: float
+    """Lower 5 % point of that posterior (DuMouchel 1999)."""
+    eb95: float
+    groups: int
+    """Distinct last authors."""
+    categories: int
+    """Distinct primary categories."""
+    tier: Literal["first_sight", "confirmed"]
+    p_sustained: Probability | None = None
+    """Chance that a year on its rate is at least today's; None while too few flags have come due to tell."""
+    p_sustained_lo80: Probability | None = None
+    p_sustained_hi80: Probability | None = None
+    nearest_area: AreaId | None = None
+    sector: str | None = None
+    item_ids: tuple[str, ...] = ()
+    """At most ten, the newest and most typical first."""
+    why_now: dict[str, float] = Field(default_factory=dict)
+    """Typed facts behind the notice, for the brief's templates: name to value."""
+    killed_by: dict[str, float] = Field(default_factory=dict)
+    """What would end it: name of the test to the bar it must fall under."""
+    method: str
+
+
+class NonConsensus(Record):
+    """An item in an area without close predecessors, or with a rare combination of fields."""
+
+    item_id: ItemId
+    area: AreaId
+    reason: Literal["no_close_predecessor", "rare_combination"]
+    value: float
+    """Similarity to its nearest predecessor, or papers of that combination seen before."""
+    expected: float
+    """What is usual in the area: the 5 % point of such similarities, or the papers expected of that combination."""
+    neighbour: str | None = None
+    """The nearest predecessor's id."""
+    fields: tuple[str, ...] = ()
+    """The combination of codes."""
     method: str
 
 
