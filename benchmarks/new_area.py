@@ -71,7 +71,7 @@ def _curve(
         few = [*yes[: size // 2], *no[: size - min(size // 2, len(yes))]]
         seen = {row.document.id for row in few}
         rest = [replace(row, areas=frozenset()) for row in others if row.document.id not in seen]
-        model = grow(base, area, few, rest, taxonomy, encoder=encoder)
+        model, _ = grow(base, area, few, rest, taxonomy, encoder=encoder)
         results.append(_score(model, area, dev, taxonomy, encoder))
     return results
 

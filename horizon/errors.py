@@ -61,6 +61,12 @@ class ModelError(HorizonError):
     exit_code = 3
 
 
+class ModelRefused(ModelError):
+    """A check failed: the new model is no better than the one in force, which stays."""
+
+    exit_code = 1
+
+
 class RenderError(HorizonError):
     """A brief could not be written in the format asked for: no room on the disk, no font, no renderer."""
 

@@ -16,7 +16,7 @@ Truth = npt.NDArray[np.generic]
 
 STATED_PRECISION = 0.7
 """Precision that a threshold must have in cross-validation over items drawn near the boundary, where most of a week's
-items are not; among such thresholds the one of the best F1 is taken."""
+items are not: an area's threshold is the common one, raised as far as this asks."""
 CANDIDATES = np.round(np.arange(0.15, 0.901, 0.01), 2)
 _SURE_PRECISION, _KEPT_RECALL = 0.95, 0.95
 _FOLDS = 5

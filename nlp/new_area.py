@@ -18,7 +18,7 @@ from nlp.features import Floats
 from nlp.heads import Heads, fit_head
 from nlp.labelled import LabelledDocument, read_all_labels
 from nlp.model_file import AreaMetrics, Card, Stage, TrainedModel, load_model, model_bytes, save_model
-from nlp.train import both_copies, rule_verdicts
+from nlp.train import area_metrics, both_copies, rule_verdicts
 from nlp.training_set import Tables, TrainingSet, tabulate, training_set
 from nlp.vectors import CachedEncoder
 from taxonomy.load import Taxonomy
@@ -50,14 +50,8 @@ def add_area(
     own, digest = read_all_labels([labels_path])
     known = {row.document.id for row in own}
     rest = [row for row in (read_all_labels(others)[0] if others else []) if row.document.id not in known]
-    grown = grow(model, area, own, rest, taxonomy, encoder=encoder, seed=seed)
+    grown, metrics = grow(model, area, own, rest, taxonomy, encoder=encoder, seed=seed)
     content = model_bytes(grown)
-    found = (grown.full or grown.cheap).calibrations[area]
-    positives = sum(area in row.areas for row in own)
-    metrics = AreaMetrics(
-        positives=positives, threshold=found.threshold, precision=0.0, recall=0.0, f1=0.0, average_precision=0.0,
-        calibration_error=0.0, calibration="platt", doubt=(found.low, found.high),
-    )  # fmt: skip
     new = card.model_copy(
         update={
             "sha256": hashlib.sha256(content).hexdigest(),
@@ -80,8 +74,8 @@ def grow(
     *,
     encoder: CachedEncoder | None = None,
     seed: int = 0,
-) -> TrainedModel:
-    """The model with heads for one more area."""
+) -> tuple[TrainedModel, AreaMetrics]:
+    """The model with heads for one more area, and what they do on the area's own items, each unseen by them."""
     columns = {each.id: place for place, each in enumerate(taxonomy.areas)}
     if area not in columns:
         raise UsageError(f"expected an area of the taxonomy, found {area!r}; add its file to the areas' folder first")
@@ -96,11 +90,11 @@ def grow(
     read = encoder if model.full is not None else None
     tables = tabulate(examples, model.vectorizer, taxonomy, read, seed, grams=model.grams)
     first = replace(tables, vectors=tables.guessed)
-    cheap = _stage(model, model.cheap, area, examples, first, weights, column, len(own), seed)
+    cheap, metrics = _stage(model, model.cheap, area, examples, first, weights, column, len(own), seed)
     full = model.full
     if full is not None and tables.vectors is not None:
-        full = _stage(model, full, area, examples, tables, weights, column, len(own), seed)
-    return replace(model, cheap=cheap, full=full)
+        full, metrics = _stage(model, full, area, examples, tables, weights, column, len(own), seed)
+    return replace(model, cheap=cheap, full=full), metrics
 
 
 def _stage(
@@ -113,7 +107,7 @@ def _stage(
     column: int,
     own: int,
     seed: int,
-) -> Stage:
+) -> tuple[Stage, AreaMetrics]:
     """The stage with one head more, calibrated on decision values of items that it did not see."""
     labels = examples.labels[:, column]
     rows = np.flatnonzero(weights)
@@ -123,9 +117,10 @@ def _stage(
     ]
     unseen = _out_of_fold(tables, verdicts, labels, weights, rows, own, seed)
     truth = labels[: examples.labelled]
-    calibration = calibrate(unseen[: examples.labelled], truth, precision=0.0)
+    calibration = _plain(calibrate(unseen[: examples.labelled], truth, precision=0.0))
     coefficients, intercept = _fit(tables, verdicts, labels, weights, rows)
-    return Stage(_append(stage.heads, area, coefficients, intercept), {**stage.calibrations, area: _plain(calibration)})
+    grown = Stage(_append(stage.heads, area, coefficients, intercept), {**stage.calibrations, area: calibration})
+    return grown, area_metrics(unseen[:own], truth[:own], calibration)
 
 
 def _plain(calibration: Calibration) -> Calibration:

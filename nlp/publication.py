@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from horizon.errors import ModelError
+from horizon.errors import ModelError, ModelRefused
 from nlp.classifier import Classifier
 from nlp.evaluate import Report, evaluate_rows
 from nlp.features import Document
@@ -50,10 +50,14 @@ class Publication:
     compared_items: int
     unreadable: str | None
     """Why the model before could not be compared with, if so."""
+    unknown_areas: tuple[str, ...] = ()
+    """Area ids of labels and verdicts that the taxonomy does not know: nothing was learnt from them."""
 
     def to_text(self) -> str:
         """Lines for a terminal."""
         lines = [f"trained on {self.card.rows} items: macro-F1 {self.card.macro_f1:.3f} in cross-validation"]
+        if self.unknown_areas:
+            lines.append(f"passed over, for the taxonomy has no such area: {', '.join(self.unknown_areas)}")
         if self.report is not None:
             lines.append(
                 f"on {self.report.rows} held-out items, by a model that never saw them: macro-F1 "
@@ -94,7 +98,7 @@ def publish(
 ) -> Publication:
     """Train, check, compare, and write model, cards and the list of changed labels into `out_dir`.
 
-    `before` is the folder of the model in force, `recent` are items whose labels are compared. Raises ModelError, and
+    `before` is the folder of the model in force, `recent` are items whose labels are compared. Raises ModelRefused, and
     writes nothing, when the verdicts make the model worse on the held-out items, or when one that is to take the place
     of the model in force is worse than that; into another folder anybody may train what they like.
     """
@@ -110,7 +114,16 @@ def publish(
     _write(out_dir, result, report)
     if recent and not unreadable:
         _write_changes(out_dir / CHANGES_FILE, changes, len(recent))
-    return Publication(result.card, report, comparison, tuple(changes), len(recent), unreadable)
+    unknown = _unknown_areas(rows, verdicts, taxonomy)
+    return Publication(result.card, report, comparison, tuple(changes), len(recent), unreadable, unknown)
+
+
+def _unknown_areas(
+    rows: Sequence[LabelledDocument], verdicts: Sequence[TeachingVerdict], taxonomy: Taxonomy
+) -> tuple[str, ...]:
+    named = {area for row in rows for area in row.areas} | {area for each in verdicts for area in each.areas}
+    named |= {each.area for each in verdicts}
+    return tuple(sorted(named - {area.id for area in taxonomy.areas}))
 
 
 def _judge(
@@ -121,7 +134,7 @@ def _judge(
     encoder: CachedEncoder | None,
     seed: int,
 ) -> tuple[Report | None, Comparison | None]:
-    """On the held-out items, by twins that never saw them; raises ModelError when the verdicts make it worse."""
+    """On the held-out items, by twins that never saw them; raises ModelRefused when the verdicts make it worse."""
     if held_out is None:
         return None, None
     frozen, digest = read_all_labels([held_out])
@@ -171,7 +184,7 @@ def twins(
 
 
 def _refuse_worse_than(before: Path, new: Card, taxonomy: Taxonomy) -> None:
-    """Raise ModelError for a model worse than the one in force on equal items, or that forgets one of its areas."""
+    """Raise ModelRefused for a model worse than the one in force on equal items, or that forgets one of its areas."""
     try:
         old = load_model(before)[1]
     except ModelError:
@@ -182,7 +195,7 @@ def _refuse_worse_than(before: Path, new: Card, taxonomy: Taxonomy) -> None:
     lost = [area.id for area in taxonomy.areas if area.id in old.areas and area.id not in new.areas]
     if lost:
         message = f"expected labelled items of every area that the model in force knows, found too few of {lost[0]}"
-        raise ModelError(f"{message}; give its labels too (--labels, beside the others), the old model stays")
+        raise ModelRefused(f"{message}; give its labels too (--labels, beside the others), the old model stays")
 
 
 def _changes(

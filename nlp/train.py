@@ -203,7 +203,7 @@ def fit(
     metrics = {}
     for place, (area, column) in enumerate(columns.items()):
         some = judged[:n, column]
-        metrics[area] = _measure(values[:n][some, place], truth[:n][some, column], last.calibrations[area])
+        metrics[area] = area_metrics(values[:n][some, place], truth[:n][some, column], last.calibrations[area])
     rules = fitted.rules
     model = TrainedModel(
         vectorizer, rules.mean, rules.scale, rules.model,
@@ -366,7 +366,8 @@ def _rounded(table: Vectors | None, rows: int) -> "np.ndarray[tuple[int, int], n
     return rounded
 
 
-def _measure(values: Floats, truth: Ints, calibration: Calibration) -> AreaMetrics:
+def area_metrics(values: Floats, truth: Ints, calibration: Calibration) -> AreaMetrics:
+    """Measures of decision values by models that did not see their rows."""
     probabilities = calibration.probabilities(values)
     decided = probabilities >= calibration.threshold
     right = int((truth.astype(bool) & decided).sum())

@@ -14,7 +14,7 @@ from typing import Literal
 
 import numpy as np
 
-from horizon.errors import ModelError, UsageError
+from horizon.errors import ModelRefused, UsageError
 from nlp.classifier import Classifier, Judgement
 from nlp.features import Document
 from nlp.labelled import LabelledDocument
@@ -112,18 +112,18 @@ def compare(old: Classifier, new: Classifier, frozen: Sequence[LabelledDocument]
 
 
 def refuse_worse(comparison: Comparison) -> None:
-    """Raise ModelError when the new model is worse on the frozen checks than WORSE_BY allows."""
+    """Raise ModelRefused when the new model is worse on the frozen checks than WORSE_BY allows."""
     difference = f"difference {comparison.difference_lo95:+.3f} to {comparison.difference_hi95:+.3f}"
     detail = f" ({difference}), {len(comparison.examples_broken)} examples broken"
     refuse_lower(comparison.old_macro_f1, comparison.new_macro_f1, detail)
 
 
 def refuse_lower(old_macro_f1: float, new_macro_f1: float, detail: str = "") -> None:
-    """Raise ModelError when macro-F1 on the frozen checks fell by more than WORSE_BY."""
+    """Raise ModelRefused when macro-F1 on the frozen checks fell by more than WORSE_BY."""
     if old_macro_f1 - new_macro_f1 > WORSE_BY:
         message = f"expected macro-F1 of at least {old_macro_f1 - WORSE_BY:.3f} on the frozen checks"
         found = f"found {new_macro_f1:.3f}{detail}"
-        raise ModelError(f"{message}, {found}; look at the newest labels and verdicts, the old model stays")
+        raise ModelRefused(f"{message}, {found}; look at the newest labels and verdicts, the old model stays")
 
 
 def _broken(old: Classifier, new: Classifier) -> Iterable[str]:

