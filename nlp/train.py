@@ -97,9 +97,6 @@ def train(
     *,
     encoder: CachedEncoder | None = None,
     seed: int = 0,
-    use_rules: bool = True,
-    weak: bool = True,
-    use_grams: bool = True,
 ) -> Card:
     """Train on labelled files, write model and card into a folder, and return the card.
 
@@ -107,9 +104,7 @@ def train(
     unwritable folder.
     """
     labelled, digest = read_all_labels([labels_path] if isinstance(labels_path, Path) else labels_path)
-    trained = train_rows(
-        labelled, digest, taxonomy, encoder=encoder, seed=seed, use_rules=use_rules, weak=weak, use_grams=use_grams
-    )
+    trained = train_rows(labelled, digest, taxonomy, encoder=encoder, seed=seed)
     trained.save(out_dir)
     return trained.card
 
@@ -138,14 +133,9 @@ def train_rows(
     *,
     encoder: CachedEncoder | None = None,
     seed: int = 0,
-    use_rules: bool = True,
-    weak: bool = True,
-    use_grams: bool = True,
 ) -> Trained:
     """Train on rows already read; `digest` is of all that they were made from."""
-    model, metrics = fit(
-        labelled, taxonomy, encoder=encoder, seed=seed, use_rules=use_rules, weak=weak, use_grams=use_grams
-    )
+    model, metrics = fit(labelled, taxonomy, encoder=encoder, seed=seed)
     content = model_bytes(model)
     card = Card(
         sha256=hashlib.sha256(content).hexdigest(),
@@ -155,7 +145,7 @@ def train_rows(
         normaliser=NORMALISER,
         encoder="" if encoder is None else encoder.identity,
         seed=seed,
-        settings=_settings(use_rules, weak, model.grams),
+        settings=_settings(model.grams),
         rule_features=RULE_FEATURES,
         ngrams=len(model.vectorizer.vocabulary),
         areas=metrics,
@@ -213,10 +203,10 @@ def fit(
     return model, metrics
 
 
-def _settings(use_rules: bool, weak: bool, grams: GramVectors | None) -> dict[str, float | int | str | bool]:
+def _settings(grams: GramVectors | None) -> dict[str, float | int | str | bool]:
     return {
-        "rules": use_rules,
-        "weak_labels": weak,
+        "rules": True,
+        "weak_labels": True,
         "gram_vectors": "none" if grams is None else grams.identity,
         "rule_weight": RULE_WEIGHT,
         "dropped": DROPPED,
