@@ -23,10 +23,14 @@ from reports.facts import (
 from reports.inputs import HISTORY_WEEKS, BriefInputs, Known, SourceWeek, counted_sources, index, run_hash
 from reports.light import light_of
 from reports.method import limits, method
+from reports.movers import movers_facts
 from reports.policy import brief_plan, unit_of
+from reports.races import race_facts
 from reports.routes import leading_route, text_of
+from reports.signals import odd_facts, signal_facts, signals_note
 from reports.telling import telling_items
 from reports.trace import counted_ids, figure, late_ids
+from reports.track import track_of
 from taxonomy.schema import AreaFile
 
 
@@ -37,6 +41,12 @@ def build_brief(inputs: BriefInputs) -> Brief:
     rows = tuple(_area_row(known, area, source) for source in counted for area in inputs.areas)
     main = tuple(row for area in inputs.areas for row in rows if row.leads and row.area == area.id)
     return Brief(
+        races=race_facts(known),
+        signals=signal_facts(known),
+        signals_note=signals_note(known),
+        odd=odd_facts(known),
+        movers=movers_facts(known),
+        track=track_of(known),
         header=_header(known),
         bottom_line=bottom_line(known, main),
         coverage=tuple(cover_area(known, [row for row in rows if row.area == each.area]) for each in main),

@@ -11,14 +11,15 @@ from pydantic import Field
 
 from horizon.records import AreaId, FetchStatus, ItemId, ItemKind, Record, SourceId, UtcDatetime, Week
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 World = Literal["live", "replayed", "simulated"]
 Light = Literal["green", "amber", "red"]
 Grade = Literal["A", "B", "C", "D"]
 SourceStatus = FetchStatus | Literal["never", "disabled"]
 Unit = Literal[
     "percent_per_year", "percentage_points", "probability", "share", "papers", "patents", "records", "weeks", "areas",
-    "identifiers", "issues", "sources", "labels", "months",
+    "identifiers", "issues", "sources", "labels", "months", "times", "loss", "skill", "groups", "fields", "predictions",
+    "organisations", "similarity",
 ]  # fmt: skip
 Group = Literal["papers", "life_science", "patents", "other"]
 Reach = Literal["broad", "part", "little", "hardly", "none"]
@@ -42,6 +43,7 @@ class Query(Record):
     kind: Literal[
         "score", "change", "count", "count_sum", "route_share", "label", "route_label", "fetch", "tally",
         "unknown_weeks", "incomplete_weeks", "issues", "setting", "rank", "late", "held_back", "lost_share",
+        "signal", "odd", "race", "movers", "accuracy", "ledger",
     ]  # fmt: skip
     args: dict[str, str] = Field(default_factory=dict)
 
@@ -307,6 +309,102 @@ class ItemFact(Record):
     reasons: tuple[Reason, ...]
 
 
+class ItemReference(Record):
+    """An item behind a finding."""
+
+    id: ItemId
+    title: str
+    """Verbatim."""
+    language: str
+    published: date
+    link: str | None
+
+
+class SignalFact(Record):
+    """A term or cluster outside the taxonomy that grows; `why` it is told now, and what `ends` it."""
+
+    term: str
+    variants: tuple[str, ...]
+    channel: Literal["term", "cluster"]
+    tier: Literal["first_sight", "confirmed"]
+    source: SourceId
+    first_seen: date
+    n_recent: Figure
+    n_base: Figure
+    rate_ratio: Figure
+    groups: Figure
+    categories: Figure
+    p_sustained: Figure
+    nearest: Text | None
+    sector: str | None
+    why: tuple[Statement, ...]
+    ends: tuple[Statement, ...]
+    items: tuple[ItemReference, ...]
+    method: str
+
+
+class OddFact(Record):
+    """An item of no consensus: one that has no close predecessor, or that joins fields seldom joined."""
+
+    area: AreaId
+    name: Text
+    item: ItemReference
+    reason: Statement
+    method: str
+
+
+class StandingFact(Record):
+    route: str
+    name: Text
+    share: Figure
+    forecast: Figure
+
+
+class RaceFact(Record):
+    """The routes of one group of an area against one another, in the source that leads the area."""
+
+    area: AreaId
+    name: Text
+    group: Text
+    source: SourceId
+    standings: tuple[StandingFact, ...]
+    statements: tuple[Statement, ...]
+    method: str
+
+
+class MoversFact(Record):
+    """Who moves an area, with how much of it is known."""
+
+    area: AreaId
+    name: Text
+    kind: str
+    statements: tuple[Statement, ...]
+    method: str
+
+
+class TrackRow(Record):
+    """How good the predictions of one kind were."""
+
+    quantity: str
+    horizon_weeks: int
+    predictions: Figure
+    settled: Figure
+    pending: Figure
+    cov80: Figure
+    brier: Figure
+    brier_skill: Figure
+    crps_skill: Figure
+
+
+class Track(Record):
+    """What we said and what happened."""
+
+    statements: tuple[Statement, ...] = ()
+    rows: tuple[TrackRow, ...] = ()
+    head: str | None = None
+    """SHA-256 of the ledger's newest row."""
+
+
 class SourceRow(Record):
     """What became of one source's week."""
 
@@ -334,7 +432,7 @@ class SourceRow(Record):
 class Brief(Record):
     """The whole document, in the order in which a reader meets it."""
 
-    schema_version: Literal[2] = 2
+    schema_version: Literal[3] = 3
     header: Header
     bottom_line: tuple[Statement, ...] = Field(max_length=3)
     coverage: tuple[AreaCoverage, ...]
@@ -342,6 +440,13 @@ class Brief(Record):
     forest_title: Statement
     shares_title: Statement
     items: tuple[ItemFact, ...]
+    races: tuple[RaceFact, ...] = ()
+    signals: tuple[SignalFact, ...] = ()
+    signals_note: Statement | None = None
+    """In which sources they were looked for, or that none were."""
+    odd: tuple[OddFact, ...] = ()
+    movers: tuple[MoversFact, ...] = ()
+    track: Track = Track()
     sources: tuple[SourceRow, ...]
     """Those read, then those disabled, whose status is `disabled`."""
     method: tuple[Statement, ...]

@@ -23,6 +23,7 @@ from horizon.records import (
 )
 from horizon.weeks import IsoWeek
 from reports.facts import ScoreRules, SourceProfile, World
+from reports.findings import Findings
 from reports.policy import GROUPS, REACHES, profile_of, reach_of
 from taxonomy.schema import AreaFile
 
@@ -78,6 +79,7 @@ class BriefInputs(Record):
     """Works with several items of which one is labelled here, the version to show first leading."""
     versions: tuple[Item, ...] = ()
     """Items of those works that are not labelled here."""
+    findings: Findings = Findings()
     issues: tuple[tuple[str, str, int], ...] = ()
     """Severity, code and how many issues of the run have both."""
 
@@ -142,7 +144,7 @@ def index(inputs: BriefInputs) -> Known:
         previous={(score.series, score.source): score for score in inputs.previous_scores},
         points=points,
         labels={(label.item_id, label.area): label for _, label in pairs},
-        items={item.id: item for item in (*inputs.versions, *(item for item, _ in pairs))},
+        items={item.id: item for item in (*inputs.findings.items, *inputs.versions, *(item for item, _ in pairs))},
         areas={area.id: area for area in inputs.areas},
         sources=sources,
         profiles=profiles,

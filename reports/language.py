@@ -37,6 +37,7 @@ _SEAM = re.compile(r"(?<=[\u4e00-\u9fff])(?=[A-Za-z0-9])|(?<=[A-Za-z0-9])(?=[\u4
 """Where Chinese meets Latin letters or digits, which good setting parts by a space."""
 _MINUS = "\N{MINUS SIGN}"
 _SIGNED = ("percent_per_year", "percentage_points")
+_DECIMALS = {"times": 1, "loss": 3, "skill": 2, "similarity": 2}
 _BARS = (10, 25, 75, 90)
 """Per cent of P(rising) where verdicts change: a number near one has a decimal, lest it contradict the word."""
 _PHRASE = re.compile(r"([A-Z])([a-z]+)(?=[-\s,]|$)")
@@ -171,6 +172,8 @@ def _digits(value: float, unit: str) -> str:
         return f"{_significant(100 * value)}%"
     if unit in _SIGNED:
         return _signed(value, unit)
+    if unit in _DECIMALS:
+        return f"{value:.{_DECIMALS[unit]}f}".replace("-", _MINUS)
     return f"{round(value):,}".replace("-", _MINUS)
 
 

@@ -81,6 +81,13 @@ class Limits(Record):
     """Width of charts against the page, in print."""
     items: int | None = None
     """At most so many items in all; None: no limit."""
+    signals: int = 10
+    signal_details: bool = True
+    signal_items: int = 3
+    odd: int = 10
+    races: int = 100
+    movers: int = 100
+    track_head: bool = True
 
 
 class PdfPlan(Record):

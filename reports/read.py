@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from horizon.records import Fetch, FetchStatus, Issue, Item, Label, Score, SeriesPoint
 from horizon.weeks import IsoWeek
 from reports.facts import ScoreRules, SourceProfile, World
+from reports.findings import Findings
 from reports.inputs import HISTORY_WEEKS, BriefInputs, SourceWeek
 from reports.policy import GROUPS, brief_plan, profile_of
 from taxonomy.load import Taxonomy
@@ -93,12 +94,13 @@ def read_inputs(
     disabled: Sequence[str] = (),
     profiles: Sequence[SourceProfile] = (),
     score_rules: ScoreRules | None = None,
+    findings: Findings | None = None,
 ) -> BriefInputs:
     """Read one issue's inputs. `sources` are those that the scan is meant to read, in any order.
 
     `incomplete_weeks` is, by source, how many of its newest weeks the scores left out because they still fill up.
     `disabled` are left out for want of a key. `profiles` tell of both what their files say, and `score_rules` are those
-    of the scoring.
+    of the scoring. `findings` are what `flows.findings` gathers for the same instant.
     """
     late = incomplete_weeks or {}
     pair: dict[str, Any] = {"taxonomy": taxonomy.version, "model": model}
@@ -129,6 +131,7 @@ def read_inputs(
         late=seen_now,
         works=works,
         versions=versions,
+        findings=findings or Findings(),
         issues=_issues(store, run_id),
     )
 

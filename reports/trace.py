@@ -6,6 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from horizon.records import Item, Label, Score
 from horizon.weeks import IsoWeek, weeks_between
 from reports.facts import Figure, Query, Unit
+from reports.found import (
+    answer_accuracy,
+    answer_ledger,
+    answer_movers,
+    answer_odd,
+    answer_race,
+    answer_signal,
+)
 from reports.inputs import HISTORY_WEEKS, Known
 
 Answer = tuple[float | None, float | None, float | None]
@@ -14,6 +22,8 @@ LEVEL = 0.8
 Z80 = 1.2815515655446004
 """Standard normal quantile of 0.9."""
 _SIGNIFICANT_DIGITS = 6
+_LEVELS = {("signal", "rate_ratio"): 0.9, ("accuracy", ""): 0.95}
+"""Mass of the intervals that are not of 80 %."""
 _INTERVALS = {"growth_pct": ("growth_lo80", "growth_hi80"), "forecast_share_52w": ("forecast_lo80", "forecast_hi80")}
 
 
@@ -21,8 +31,12 @@ def figure(known: Known, unit: Unit, kind: str, ids: tuple[str, ...] = (), **arg
     """Ask a query of the inputs and keep the answer together with the question."""
     query = Query.model_validate({"kind": kind, "args": {key: str(value) for key, value in args.items()}})
     value, low, high = resolve(known, query)
-    level = None if low is None or high is None else LEVEL
+    level = None if low is None or high is None else _level(query)
     return Figure(value=value, unit=unit, low=low, high=high, level=level, query=query, ids=ids)
+
+
+def _level(query: Query) -> float:
+    return _LEVELS.get((query.kind, query.args.get("field", "")), _LEVELS.get((query.kind, ""), LEVEL))
 
 
 def resolve(known: Known, query: Query) -> Answer:
@@ -223,4 +237,10 @@ _ANSWERS: dict[str, Callable[[Known, Mapping[str, str]], Answer]] = {
     "late": _late,
     "held_back": _held_back,
     "lost_share": _lost_share,
+    "signal": answer_signal,
+    "odd": answer_odd,
+    "race": answer_race,
+    "movers": answer_movers,
+    "accuracy": answer_accuracy,
+    "ledger": answer_ledger,
 }

@@ -1,7 +1,7 @@
 """Checking a brief against the store: every number again, every quote letter for letter, every link by its id."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,8 @@ from pydantic import ValidationError
 from horizon.errors import ParseError
 from horizon.records import Item
 from reports.build import build_brief
-from reports.facts import Brief, Figure, ItemFact, SourceProfile
+from reports.facts import Brief, Figure, Header, ItemFact, SourceProfile
+from reports.findings import Findings
 from reports.inputs import BriefInputs, Known, index, run_hash
 from reports.policy import link_of
 from reports.read import BriefStore, read_inputs
@@ -33,12 +34,17 @@ class Mismatch:
 
 
 def verify_brief(
-    brief_json: Path, store: BriefStore, taxonomy: Taxonomy, profiles: Sequence[SourceProfile] = ()
+    brief_json: Path,
+    store: BriefStore,
+    taxonomy: Taxonomy,
+    profiles: Sequence[SourceProfile] = (),
+    find: Callable[[Header], Findings] | None = None,
 ) -> list[Mismatch]:
     """All mismatches of a brief.json, in the order of the document; none when everything holds.
 
     The brief tells its own world, sources and score rules, so that it can be verified wherever its store is. `profiles`
-    are what the sources' files say now: a brief that trusts a source more, or links to other hosts, is named.
+    are what the sources' files say now: a brief that trusts a source more, or links to other hosts, is named. `find`
+    reckons again what lies beside labels and scores (`flows.findings`), for a brief of such a header.
     Raises ParseError when the file is not JSON at all.
     """
     data = _read(brief_json)
@@ -52,7 +58,7 @@ def verify_brief(
         needed = f"the taxonomy of the brief, version {header.taxonomy}"
         given = f"version {taxonomy.version}; check out or restore the areas of {header.taxonomy} and verify again"
         return [Mismatch("header.taxonomy", needed, given)]
-    inputs = _inputs(brief, store, taxonomy)
+    inputs = _inputs(brief, store, taxonomy, Findings() if find is None else find(header))
     found = list(_figures(brief, index(inputs)))
     shown = [name for item in brief.items for name in (item.id, *(version.id for version in item.also))]
     found += _items(brief, store.items(shown, as_of=header.cut_off))
@@ -79,7 +85,7 @@ def _json(data: bytes, path: Path) -> Any:
         raise ParseError(f"expected JSON in {path.name}, found: {error}; is it a brief.json?") from None
 
 
-def _inputs(brief: Brief, store: BriefStore, taxonomy: Taxonomy) -> BriefInputs:
+def _inputs(brief: Brief, store: BriefStore, taxonomy: Taxonomy, findings: Findings) -> BriefInputs:
     header = brief.header
     return read_inputs(
         store,
@@ -94,6 +100,7 @@ def _inputs(brief: Brief, store: BriefStore, taxonomy: Taxonomy) -> BriefInputs:
         disabled=header.disabled,
         profiles=[row.profile for row in brief.sources],
         score_rules=header.score_rules,
+        findings=findings,
         incomplete_weeks={row.source: int(row.incomplete_weeks.value or 0) for row in brief.sources},
     )
 

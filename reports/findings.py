@@ -1,0 +1,120 @@
+"""What is found beside labels and scores, as a brief reads it: plain records that `flows.findings` fills in.
+
+Signals and items of no consensus are read from the store; races, actors and the track record are reckoned again from
+stored counts, items and the ledger, by whoever writes or verifies an issue.
+"""
+
+from horizon.records import AreaId, Item, NonConsensus, Record, Signal, SourceId, Week
+
+
+class Estimated(Record):
+    """A number with its interval, of 80 % where nothing else is said; the ends are None where nobody can tell."""
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+
+class Standing(Record):
+    """One route in the last 52 weeks, and what its share may be over the next."""
+
+    route: str
+    n: int
+    """Route labels."""
+    share: Estimated
+    forecast: Estimated
+
+
+class Race(Record):
+    """The routes of one group in one source; a share is of the route labels of the group."""
+
+    area: AreaId
+    group: str
+    source: SourceId
+    week: Week
+    standings: tuple[Standing, ...]
+    """In the taxonomy's order."""
+    leader: str
+    led_weeks: int
+    led_since_start: bool
+    """It led in every window that is known: perhaps for longer."""
+    overtaker: str | None = None
+    overtaken: str | None = None
+    p_overtakes: float | None = None
+    """The likeliest overtaking within the next 52 weeks."""
+    convergence: Estimated | None = None
+    """Fall of the entropy over three years as a part of its greatest value."""
+    p_converging: float | None = None
+    convergence_word: str | None = None
+    asked_by_policy: bool = False
+    method: str
+
+
+class Mover(Record):
+    """A country, an organisation or a place among the works whose actors are known."""
+
+    name: str
+    works: int
+    of: int
+    share: Estimated
+    ids: tuple[str, ...] = ()
+
+
+class Movers(Record):
+    """Who published in an area in 52 weeks, in papers or in patent families: never added."""
+
+    area: AreaId
+    kind: str
+    first: Week
+    last: Week
+    works: int
+    with_organisations: int
+    with_countries: int
+    countries: tuple[Mover, ...] = ()
+    organisations: tuple[Mover, ...] = ()
+    concentration: Estimated | None = None
+    """Chance that two random works are of one organisation."""
+    newcomers: Mover | None = None
+    china: Mover | None = None
+    shanghai: Mover | None = None
+    method: str
+
+
+class Accuracy(Record):
+    """Predictions of one quantity and horizon that came due, all series and sources; intervals of 95 %."""
+
+    quantity: str
+    horizon_weeks: int
+    predictions: int
+    settled: int
+    void: int
+    pending: int
+    effective: float
+    """Outcome windows that do not overlap."""
+    brier: Estimated | None = None
+    brier_skill: Estimated | None = None
+    """Against how often such series exceed."""
+    crps_skill: Estimated | None = None
+    """Against no change."""
+    cov80: Estimated | None = None
+    cov95: Estimated | None = None
+
+
+class Findings(Record):
+    """All of them for one issue; empty for a week that nobody looked at in this way."""
+
+    scanned: tuple[SourceId, ...] = ()
+    """Sources in which signals were looked for in this week: none found is another thing than none looked for."""
+    signals: tuple[Signal, ...] = ()
+    """In the order in which they are shown."""
+    odd: tuple[NonConsensus, ...] = ()
+    items: tuple[Item, ...] = ()
+    """Those that signals and odd ones name."""
+    races: tuple[Race, ...] = ()
+    movers: tuple[Movers, ...] = ()
+    accuracy: tuple[Accuracy, ...] = ()
+    ledger_rows: int = 0
+    ledger_head: str | None = None
+    """Digest of the newest row: who kept it can tell that no row was taken away since."""
+    next_due: Week | None = None
+    """The week in which the next open prediction comes due."""

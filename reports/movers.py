@@ -1,0 +1,69 @@
+"""Who moves an area: places, organisations, newcomers, with how much of it is known."""
+
+from collections.abc import Iterator
+
+from reports.facts import FigureParam, ListParam, MoversFact, Param, Statement, Unit, VerbatimParam
+from reports.findings import Mover, Movers
+from reports.inputs import Known
+from reports.routes import text_of
+from reports.trace import figure
+
+NAMED = 3
+"""Countries and organisations named in a line."""
+
+
+def movers_facts(known: Known) -> tuple[MoversFact, ...]:
+    """In the taxonomy's order, papers before patents."""
+    return tuple(
+        MoversFact(
+            area=area.id,
+            name=text_of(area.name),
+            kind=movers.kind,
+            statements=tuple(_statements(known, movers)),
+            method=movers.method,
+        )
+        for area in known.areas.values()
+        for movers in known.inputs.findings.movers
+        if movers.area == area.id
+    )
+
+
+def _statements(known: Known, movers: Movers) -> Iterator[Statement]:
+    unit: Unit = "patents" if movers.kind == "patents" else "papers"
+
+    def told(unit: Unit, field: str, ids: tuple[str, ...] = ()) -> FigureParam:
+        return FigureParam(figure=figure(known, unit, "movers", ids, area=movers.area, of=movers.kind, field=field))
+
+    yield Statement(
+        template="movers_coverage",
+        params={
+            "works": told(unit, "works"),
+            "countries": told(unit, "with_countries"),
+            "organisations": told(unit, "with_organisations"),
+        },
+    )
+    for place in ("china", "shanghai"):
+        found: Mover | None = getattr(movers, place)
+        if found is not None:
+            share = told("share", f"{place}/share", found.ids)
+            yield Statement(template=f"movers_{place}", params={"share": share, "of": told(unit, f"{place}/of")})
+    for table in ("countries", "organisations"):
+        leading: tuple[Mover, ...] = getattr(movers, table)[:NAMED]
+        if leading:
+            named = tuple(
+                Statement(
+                    template="mover",
+                    params={
+                        "name": VerbatimParam(text=each.name),
+                        "share": told("share", f"{table}/{each.name}/share"),
+                    },
+                )
+                for each in leading
+            )
+            yield Statement(template=f"movers_{table}", params={"named": ListParam(parts=named)})
+    if movers.newcomers is not None:
+        params: dict[str, Param] = {
+            "count": told("organisations", "newcomers/works"),
+            "share": told("share", "newcomers/share"),
+        }
+        yield Statement(template="movers_newcomers", params=params)

@@ -1,0 +1,77 @@
+"""The routes of an area against one another: who leads, who may overtake, whether they converge."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from reports.facts import FigureParam, NameParam, Param, RaceFact, StandingFact, Statement, Text, Unit, WordParam
+from reports.findings import Race
+from reports.inputs import Known
+from reports.routes import text_of
+from reports.trace import figure
+from taxonomy.schema import RouteGroup
+
+WORTH_SAYING = 0.2
+"""A less likely overtaking is not told."""
+
+
+def race_facts(known: Known) -> tuple[RaceFact, ...]:
+    """Of each area in its leading source, in the taxonomy's order."""
+    return tuple(
+        _fact(known, race, group)
+        for area in known.areas.values()
+        for group in area.route_groups
+        for race in known.inputs.findings.races
+        if (race.area, race.group, race.source) == (area.id, group.id, known.leading.get(area.id))
+    )
+
+
+def _fact(known: Known, race: Race, group: RouteGroup) -> RaceFact:
+    names = {route.id: text_of(route.name) for route in group.routes}
+    of: dict[str, Any] = {"area": race.area, "group": race.group, "source": race.source}
+    standings = tuple(
+        StandingFact(
+            route=each.route,
+            name=names[each.route],
+            share=figure(known, "share", "race", **of, route=each.route, field="share"),
+            forecast=figure(known, "share", "race", **of, route=each.route, field="forecast"),
+        )
+        for each in race.standings
+        if each.route in names
+    )
+    area = known.areas[race.area]
+    statements = tuple(_statements(known, race, names, of))
+    return RaceFact(
+        area=race.area,
+        name=text_of(area.name),
+        group=text_of(group.name),
+        source=race.source,
+        standings=standings,
+        statements=statements,
+        method=race.method,
+    )
+
+
+def _statements(known: Known, race: Race, names: dict[str, Text], of: dict[str, Any]) -> Iterator[Statement]:
+    def told(unit: Unit, field: str, **more: Any) -> FigureParam:
+        return FigureParam(figure=figure(known, unit, "race", **of, **more, field=field))
+
+    leader: dict[str, Param] = {
+        "leader": NameParam(name=names[race.leader]),
+        "share": told("share", "share", route=race.leader),
+        "weeks": told("weeks", "led_weeks"),
+    }
+    yield Statement(template="race_led_throughout" if race.led_since_start else "race_led", params=leader)
+    if race.overtaker and race.overtaken and (race.p_overtakes or 0.0) >= WORTH_SAYING:
+        yield Statement(
+            template="race_overtaking",
+            params={
+                "overtaker": NameParam(name=names[race.overtaker]),
+                "overtaken": NameParam(name=names[race.overtaken]),
+                "p": told("probability", "p_overtakes"),
+            },
+        )
+    if race.convergence is not None and race.convergence_word:
+        word = WordParam(table="convergence", word=race.convergence_word)
+        yield Statement(template="race_convergence", params={"word": word, "p": told("probability", "p_converging")})
+    elif race.asked_by_policy:
+        yield Statement(template="race_convergence_unknown")

@@ -1,0 +1,125 @@
+"""Signals outside the taxonomy and items of no consensus, as facts."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from horizon.records import NonConsensus, Signal
+from reports.coverage import name_statement
+from reports.facts import (
+    FigureParam,
+    ItemReference,
+    ListParam,
+    OddFact,
+    Param,
+    SignalFact,
+    Statement,
+    Unit,
+    VerbatimParam,
+)
+from reports.inputs import Known
+from reports.policy import link_of, profile_of, unit_of
+from reports.routes import text_of
+from reports.trace import figure
+
+ODD_SHOWN = 10
+_ENDS_UNITS: dict[str, Unit] = {
+    "groups": "groups", "categories": "fields", "max_week_share": "share", "active_weeks": "weeks", "eb05": "times",
+}  # fmt: skip
+"""Of the gates; all others are counts of papers or patents."""
+
+
+def signal_facts(known: Known) -> tuple[SignalFact, ...]:
+    return tuple(_signal(known, signal) for signal in known.inputs.findings.signals)
+
+
+def signals_note(known: Known) -> Statement | None:
+    """Where signals were looked for; None where the week was scored by a version that did not look."""
+    scanned = [source for source in known.inputs.findings.scanned if source in known.sources]
+    if not scanned:
+        return None
+    named = ListParam(parts=tuple(name_statement(known, source) for source in scanned))
+    return Statement(template="signals_scanned" if known.inputs.findings.signals else "signals_none",
+                     params={"sources": named})  # fmt: skip
+
+
+def _signal(known: Known, signal: Signal) -> SignalFact:
+    of: dict[str, Any] = {"source": signal.source, "channel": signal.channel, "term": signal.term}
+    unit = unit_of(known.profiles.get(signal.source) or profile_of(signal.source))
+
+    def told(field: str, unit: Unit) -> FigureParam:
+        return FigureParam(figure=figure(known, unit, "signal", **of, field=field))
+
+    nearest = known.areas.get(signal.nearest_area or "")
+    return SignalFact(
+        term=signal.term,
+        variants=signal.variants,
+        channel=signal.channel,
+        tier=signal.tier,
+        source=signal.source,
+        first_seen=signal.first_seen,
+        n_recent=figure(known, unit, "signal", signal.item_ids, **of, field="n_recent"),
+        n_base=told("n_base", unit).figure,
+        rate_ratio=told("rate_ratio", "times").figure,
+        groups=told("groups", "groups").figure,
+        categories=told("categories", "fields").figure,
+        p_sustained=told("p_sustained", "probability").figure,
+        nearest=None if nearest is None else text_of(nearest.name),
+        sector=signal.sector,
+        why=tuple(_named("why", name, told(f"why_now.{name}", "records")) for name in sorted(signal.why_now)),
+        ends=tuple(
+            _named("ends", name, told(f"killed_by.{name}", _ENDS_UNITS.get(name, unit)))
+            for name in sorted(signal.killed_by)
+        ),
+        items=tuple(_references(known, signal.item_ids)),
+        method=signal.method,
+    )
+
+
+def _named(kind: str, name: str, value: FigureParam) -> Statement:
+    return Statement(template=f"signal_{kind}_{name}", params={"value": value})
+
+
+def _references(known: Known, ids: tuple[str, ...]) -> Iterator[ItemReference]:
+    """The items that the store still holds."""
+    for item_id in ids:
+        item = known.items.get(item_id)
+        if item is None:
+            continue
+        profile = known.profiles.get(item.source)
+        yield ItemReference(
+            id=item.id,
+            title=item.title,
+            language=item.language,
+            published=item.published,
+            link=link_of(item, profile.link_hosts if profile else (), known.inputs.world),
+        )
+
+
+def odd_facts(known: Known) -> tuple[OddFact, ...]:
+    """In the order of the areas, each area's as they were found."""
+    found = known.inputs.findings.odd
+    order = {area: place for place, area in enumerate(known.areas)}
+    chosen = sorted((each for each in found if each.area in order), key=lambda each: order[each.area])
+    return tuple(fact for each in chosen[:ODD_SHOWN] for fact in _odd(known, each))
+
+
+def _odd(known: Known, odd: NonConsensus) -> Iterator[OddFact]:
+    of: dict[str, Any] = {"item": odd.item_id, "area": odd.area, "reason": odd.reason}
+    unit: Unit = "similarity" if odd.reason == "no_close_predecessor" else "records"
+    params: dict[str, Param] = {
+        "value": FigureParam(figure=figure(known, unit, "odd", **of, field="value")),
+        "expected": FigureParam(figure=figure(known, unit, "odd", **of, field="expected")),
+    }
+    if odd.neighbour:
+        params["neighbour"] = VerbatimParam(text=odd.neighbour)
+    if odd.fields:
+        params["fields"] = VerbatimParam(text=" + ".join(odd.fields))
+    template = f"odd_{odd.reason}" if odd.neighbour or odd.fields else f"odd_{odd.reason}_alone"
+    for item in _references(known, (odd.item_id,)):
+        yield OddFact(
+            area=odd.area,
+            name=text_of(known.areas[odd.area].name),
+            item=item,
+            reason=Statement(template=template, params=params),
+            method=odd.method,
+        )

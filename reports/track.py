@@ -1,0 +1,44 @@
+"""What we said and what happened: the ledger's rows that came due, and how good they were."""
+
+from collections.abc import Iterator
+
+from reports.facts import Figure, FigureParam, Param, Statement, Track, TrackRow, Unit, WeekParam
+from reports.inputs import Known
+from reports.trace import figure
+
+
+def track_of(known: Known) -> Track:
+    """Empty where nothing was ever predicted."""
+    findings = known.inputs.findings
+    if not findings.ledger_rows:
+        return Track()
+    rows = tuple(_row(known, row.quantity, row.horizon_weeks) for row in findings.accuracy)
+    return Track(statements=tuple(_statements(known, rows)), rows=rows, head=findings.ledger_head)
+
+
+def _row(known: Known, quantity: str, horizon_weeks: int) -> TrackRow:
+    def told(unit: Unit, field: str) -> Figure:
+        return figure(known, unit, "accuracy", quantity=quantity, horizon=horizon_weeks, field=field)
+
+    return TrackRow(
+        quantity=quantity,
+        horizon_weeks=horizon_weeks,
+        predictions=told("predictions", "predictions"),
+        settled=told("predictions", "settled"),
+        pending=told("predictions", "pending"),
+        cov80=told("share", "cov80"),
+        brier=told("loss", "brier"),
+        brier_skill=told("skill", "brier_skill"),
+        crps_skill=told("skill", "crps_skill"),
+    )
+
+
+def _statements(known: Known, rows: tuple[TrackRow, ...]) -> Iterator[Statement]:
+    findings = known.inputs.findings
+    open_ = sum(row.pending for row in findings.accuracy)
+    params: dict[str, Param] = {"rows": FigureParam(figure=figure(known, "records", "ledger"))}
+    yield Statement(template="track_ledger", params=params)
+    if not any(row.settled.value for row in rows):
+        yield Statement(template="track_none_due")
+    if open_ and findings.next_due is not None:
+        yield Statement(template="track_next", params={"week": WeekParam(week=findings.next_due)})
