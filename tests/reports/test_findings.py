@@ -84,7 +84,7 @@ def test_forecasts_that_came_due_are_told_with_their_coverage(told: Brief) -> No
 def test_an_item_of_no_consensus_names_its_reason_and_its_nearest_predecessor(told: Brief) -> None:
     text = _shown(told, "en")
     assert "similarity to the nearest earlier item 0.21 (arxiv:2501.00001)" in text
-    assert "1 earlier items have both, 14 would by chance" in text
+    assert "1 earlier item has both, 14 would by chance" in text
 
 
 def test_every_figure_of_the_findings_can_be_asked_again(told: Brief) -> None:
