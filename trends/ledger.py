@@ -199,11 +199,10 @@ def _void_reason(prediction: Prediction, outcome: Span, base: Span) -> str | Non
 
 
 def _judge(prediction: Prediction, outcome: Span, base: Span) -> dict[str, object]:
-    ratio = outcome.value(prediction.quantity) / base.value(prediction.quantity)
-    value = prediction.persistence * ratio
-    # Whole numbers, so that no rounding decides a tie; a tie does not exceed.
-    weight = (base.total, outcome.total) if prediction.quantity == "share" else (1, 1)
-    exceeded = outcome.n * weight[0] > base.n * weight[1]
+    # Whole numbers and one division: no rounding decides a tie, nor what a change of labels leaves alone.
+    over, under = (base.total, outcome.total) if prediction.quantity == "share" else (1, 1)
+    above, below = outcome.n * over, base.n * under
+    value, exceeded = prediction.persistence * (above / below), above > below
     floor = half_an_item(prediction)
     return {
         "n": outcome.n,

@@ -138,11 +138,11 @@ def _block(prediction: Prediction) -> tuple[str, str, tuple[int, int]]:
 def effective_number(predictions: Sequence[Prediction]) -> float:
     """Weeks that the outcomes of a series cover, in units of its horizon, summed over series and sources."""
     weeks = {
-        (each.series, each.source, each.first + offset): each.horizon_weeks
+        (each.horizon_weeks, each.series, each.source, each.first + offset)
         for each in predictions
-        for offset in range(each.last - each.first + 1)
+        for offset in range(each.horizon_weeks)
     }
-    return float(sum(1 / horizon for horizon in weeks.values()))
+    return sum(number / horizon for horizon, number in sorted(Counter(week[0] for week in weeks).items()))
 
 
 def _measures(settled: Sequence[_Settled], horizon: int) -> dict[str, object]:
