@@ -66,18 +66,22 @@ def settle_now(work: Workspace, now: datetime) -> Settled:
 
     week = last_complete_week(now)
     with work.exclusive():
-        stored = [each.run for each in work.store.runs() if each.status != "running" and each.run.kind == "weekly_scan"]
-        if not stored:
-            return Settled(run_id=None, week=str(week), settlements=())
-        pair = (stored[-1].taxonomy, stored[-1].model)
+        pair = _labels_in_force(work, now)
         sources = {prediction.source for prediction in work.store.predictions(as_of=now)}
-        found = _due_settlements(work, week, pair, sources, now)
+        found = [] if pair is None else _due_settlements(work, week, pair, sources, now)
         if not found:
             return Settled(run_id=None, week=str(week), settlements=())
         run, _ = open_run(work, "settle", week, {"at": now.isoformat()}, now, pair)
         work.store.append_ledger(run.run_id, now, found)
         work.store.finish_run(run.run_id, "done", now)
     return Settled(run_id=run.run_id, week=str(week), settlements=tuple(found))
+
+
+def _labels_in_force(work: Workspace, now: datetime) -> tuple[str, str] | None:
+    """Taxonomy and model of the newest scan; one that was killed may have counted nothing by its own."""
+    scans = [each.run for each in work.store.runs() if each.run.kind == "weekly_scan" and each.status != "running"]
+    known = [run for run in scans if run.started <= now]
+    return (known[-1].taxonomy, known[-1].model) if known else None
 
 
 def _due_settlements(
