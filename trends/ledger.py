@@ -82,7 +82,7 @@ def predictions_due(
     """
     said = {(*_occasion_key(each), each.week) for each in predictions}
     served = {_occasion_key(each) for each in predictions if each.occasion == "quarterly"}
-    known = _by_series(points, basis.source)
+    known, frequencies = _by_series(points, basis.source), climatologies(predictions, settlements)
     due = []
     for score in sorted(scores, key=lambda score: score.series):
         if (score.source, score.week, score.status) != (basis.source, basis.week, "ok"):
@@ -94,7 +94,7 @@ def predictions_due(
             base = _base(forecast, known.get(score.series, {}), basis.last_complete)
             if not base.enough_for(forecast.quantity) or base.n == 0:
                 continue
-            often = climatology(key, predictions, settlements)
+            often = frequencies.get((kind_of(score.series), *key[1:4]), 0.5)
             due.append(_predict(score, forecast, base, basis, often, "flagged" if key in served else "quarterly"))
     return due
 
@@ -107,23 +107,22 @@ def _occasion_key(prediction: Prediction) -> _Key:
     return (*place, quarter_of(prediction.week))
 
 
-def climatology(key: _Key, predictions: Sequence[Prediction], settlements: Mapping[str, Settlement]) -> float:
-    """How often series of this kind and source exceeded their base so far, by quantity and horizon.
+_Place = tuple[str, str, str, int]
 
-    Mean under a Beta(1, 1) prior, so 0.5 while nothing is settled. Of the quarterly predictions alone: flagged ones are
-    chosen for their growth, and would tell how often what grows goes on.
+
+def climatologies(predictions: Sequence[Prediction], settlements: Mapping[str, Settlement]) -> dict[_Place, float]:
+    """How often series exceeded their base so far, by kind of series, source, quantity and horizon; 0.5 where none is.
+
+    Mean under a Beta(1, 1) prior. Of the quarterly predictions alone: flagged ones are chosen for their growth, and
+    would tell how often what grows goes on.
     """
-    series, source, quantity, horizon, _ = key
-    place = (kind_of(series), source, quantity, horizon)
-    alike = [
-        settlements[each.prediction_id]
-        for each in predictions
-        if each.occasion == "quarterly"
-        and each.prediction_id in settlements
-        and (kind_of(each.series), each.source, each.quantity, each.horizon_weeks) == place
-    ]
-    came = [settlement.exceeded for settlement in alike if settlement.exceeded is not None]
-    return (1 + sum(came)) / (2 + len(came))
+    came: dict[_Place, list[bool]] = {}
+    for each in predictions:
+        settlement = settlements.get(each.prediction_id)
+        if each.occasion == "quarterly" and settlement is not None and settlement.exceeded is not None:
+            place = (kind_of(each.series), each.source, each.quantity, each.horizon_weeks)
+            came.setdefault(place, []).append(settlement.exceeded)
+    return {place: (1 + sum(exceeded)) / (2 + len(exceeded)) for place, exceeded in came.items()}
 
 
 def _base(forecast: Forecast, known: Mapping[IsoWeek, SeriesPoint], last: IsoWeek) -> Span:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy.stats import beta
 
 from horizon.records import Prediction, Record, Settlement
+from horizon.weeks import IsoWeek
 from trends.ledger import quarter_of
 from trends.momentum import kind_of
 
@@ -25,6 +26,7 @@ REPLICATES = 1000
 MIN_BLOCKS = 2
 """Fewer blocks of issue weeks, each as long as the horizon, say nothing of how a measure varies."""
 ALL = "all"
+_EPOCH = IsoWeek(1970, 1)
 
 Array = NDArray[np.float64]
 
@@ -137,12 +139,15 @@ def _block(prediction: Prediction) -> tuple[str, str, tuple[int, int]]:
 
 def effective_number(predictions: Sequence[Prediction]) -> float:
     """Weeks that the outcomes of a series cover, in units of its horizon, summed over series and sources."""
-    weeks = {
-        (each.horizon_weeks, each.series, each.source, each.first + offset)
-        for each in predictions
-        for offset in range(each.horizon_weeks)
-    }
-    return sum(number / horizon for horizon, number in sorted(Counter(week[0] for week in weeks).items()))
+    covered: dict[tuple[int, str, str], set[int]] = {}
+    for each in predictions:
+        first = each.first - _EPOCH
+        weeks = covered.setdefault((each.horizon_weeks, each.series, each.source), set())
+        weeks.update(range(first, first + each.horizon_weeks))
+    whole = Counter[int]()
+    for (horizon, _, _), weeks in covered.items():
+        whole[horizon] += len(weeks)
+    return sum(number / horizon for horizon, number in sorted(whole.items()))
 
 
 def _measures(settled: Sequence[_Settled], horizon: int) -> dict[str, object]:

@@ -120,7 +120,8 @@ def _amount(value: float, percent: bool) -> str:
 
 
 _COUNTED = ("settled", "void", "open", "effective")
-_MEASURED = ("brier", "skill", "crps", "skill", "in 80 %", "in 95 %")
+_MEASURED = ("brier", "over climatology", "crps", "over persistence", "in 80 %", "in 95 %")
+"""Skills: 1 less the ratio of the loss to that of the plain forecaster; above 0 is better."""
 _SCORED = ("what", "kind", "source", *_COUNTED, *_MEASURED)
 
 

@@ -12,7 +12,7 @@ from scipy.stats import norm
 
 from horizon.records import FORECAST_LEVELS, Forecast, Prediction, Score, SeriesPoint, Settlement
 from horizon.weeks import IsoWeek
-from trends.ledger import Basis, climatology, crps_log, predictions_due, quarter_of, settle
+from trends.ledger import Basis, climatologies, crps_log, predictions_due, quarter_of, settle
 
 WEEK = IsoWeek(2026, 47)
 SERIES = "area:fusion"
@@ -157,16 +157,13 @@ def test_climatology_is_of_quarterly_predictions_of_the_same_kind_source_quantit
         {"horizon_weeks": 26}, {"quantity": "count"},
     ]  # fmt: skip
     others = [made.model_copy(update={"prediction_id": str(number), **each}) for number, each in enumerate(changes)]
-    settled = {each.prediction_id: came(each, True) for each in others} | {"2": came(others[2], None)}
-    key = (SERIES, "arxiv", "share", 52, (2027, 4))
-    assert climatology(key, others, settled) == 3 / 4, "two of two, and one of each by the prior"
-    assert climatology(key, others, settled | {"0": came(others[0], False)}) == 2 / 4
-    assert climatology(key, others, {}) == 0.5
-    (next_one,) = due(
-        a_score(forecasts=(a_forecast(),)),
-        said=[each.model_copy(update={"week": WEEK + -52}) for each in others],
-        settled=settled,
-    )
+    results = {each.prediction_id: came(each, True) for each in others} | {"2": came(others[2], None)}
+    place = ("area", "arxiv", "share", 52)
+    assert climatologies(others, results)[place] == 3 / 4, "two of two, and one of each by the prior"
+    assert climatologies(others, results | {"0": came(others[0], False)})[place] == 2 / 4
+    assert climatologies(others, {}) == {}
+    earlier = [each.model_copy(update={"week": WEEK + -52}) for each in others]
+    (next_one,) = due(a_score(forecasts=(a_forecast(),)), said=earlier, settled=results)
     assert next_one.climatology == 3 / 4
 
 
