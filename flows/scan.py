@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from flows import steps
 from flows.briefs import verify_written, write_briefs
 from flows.choose import choose_sources
+from flows.ledger import issue_predictions, settle_predictions
 from flows.workspace import Workspace
 from horizon.errors import UsageError
 from horizon.records import Fetch, Run, SourceId, Week
@@ -60,6 +61,9 @@ class ScanSummary(BaseModel):
     scored: int = 0
     rescored_weeks: int = 0
     """Earlier weeks scored again because the classifier or the taxonomy changed."""
+    settled: int = 0
+    predicted: int = 0
+    """Rows added to the ledger."""
     briefs: tuple[Path, ...] = ()
     mismatches: tuple[str, ...] = ()
     disabled: tuple[SourceId, ...] = ()
@@ -88,6 +92,8 @@ class Steps:
     count_weeks: Callable[[Workspace, Run], int] = steps.count_weeks
     score_week: Callable[[Workspace, Run, Sequence[str]], int] = steps.score_week
     rescore_history: Callable[[Workspace, Run, Sequence[str]], int] = steps.rescore_history
+    settle_predictions: Callable[[Workspace, Run, Sequence[str]], int] = settle_predictions
+    issue_predictions: Callable[[Workspace, Run, Sequence[str]], int] = issue_predictions
     write_briefs: Callable[[Workspace, Run, Sequence[str], Sequence[str]], list[Path]] = write_briefs
     verify_written: Callable[[Workspace, Sequence[Path]], list[str]] = verify_written
 
@@ -118,6 +124,8 @@ def run_weekly_scan(work: Workspace, params: WeeklyParams, now: datetime, do: St
             counted=0 if finished else do.count_weeks(work, run),
             scored=0 if finished else do.score_week(work, run, sources),
             rescored_weeks=0 if finished else do.rescore_history(work, run, sources),
+            settled=0 if finished else do.settle_predictions(work, run, sources),
+            predicted=0 if finished else do.issue_predictions(work, run, sources),
             fetches=_fetches_of(work, run, sources),
             disabled=disabled,
             briefs=tuple(briefs := do.write_briefs(work, run, params.languages, params.formats)),
@@ -169,14 +177,22 @@ def sources_of(run: Run) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(run.params["sources"].split()), tuple(run.params.get("disabled", "").split())
 
 
-def open_run(work: Workspace, kind: str, week: IsoWeek, params: dict[str, str], now: datetime) -> tuple[Run, bool]:
-    """The run to carry on, and whether it was finished before.
+def open_run(
+    work: Workspace,
+    kind: str,
+    week: IsoWeek,
+    params: dict[str, str],
+    now: datetime,
+    labels: tuple[str, str] | None = None,
+) -> tuple[Run, bool]:
+    """The run to carry on, and whether it was finished before; `labels` are the taxonomy and model, if not those here.
 
     A killed run is taken up under its own id and time, so that it ends as an undisturbed one would have; after a failed
     one a new attempt begins.
     """
     params = {**params, "world": work.world}
-    identity = [kind, str(week), params, work.taxonomy.version, work.classifier.fingerprint]
+    taxonomy, model = labels or (work.taxonomy.version, work.classifier.fingerprint)
+    identity = [kind, str(week), params, taxonomy, model]
     digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:12]
     attempt = 1
     newest = max((stored.run.started for stored in work.store.runs()), default=now)
@@ -193,8 +209,8 @@ def open_run(work: Workspace, kind: str, week: IsoWeek, params: dict[str, str], 
         kind=kind,
         week=week,
         started=now,
-        taxonomy=work.taxonomy.version,
-        model=work.classifier.fingerprint,
+        taxonomy=taxonomy,
+        model=model,
         code=version("horizon-scan"),
         params=params,
     )

@@ -9,6 +9,7 @@ from prefect.context import TaskRunContext
 
 from flows import steps
 from flows.briefs import verify_written, write_briefs
+from flows.ledger import issue_predictions, settle_predictions
 from flows.scan import Steps
 from flows.workspace import Workspace
 from horizon.errors import SourceError
@@ -57,6 +58,8 @@ def prefect_steps(retry_delays_s: list[float]) -> Steps:
         count_weeks=_as_task(steps.count_weeks),
         score_week=_as_task(steps.score_week),
         rescore_history=_as_task(steps.rescore_history),
+        settle_predictions=_as_task(settle_predictions),
+        issue_predictions=_as_task(issue_predictions),
         write_briefs=_as_task(write_briefs),
         verify_written=_as_task(verify_written),
     )

@@ -271,7 +271,7 @@ class Prediction(Record):
     base_first: Week
     base_last: Week
     base_weeks_known: int
-    """The last 52 weeks as they were known when it was made."""
+    """What it may exceed, as known when it was made: the last 52 weeks, for counts the last `horizon_weeks` weeks."""
     p_exceeds_last: Probability
     mean: float
     lo80: float

@@ -12,6 +12,7 @@ from horizon.records import Fetch, FetchStatus, Issue, Item, Label, Run, Score, 
 from horizon.weeks import IsoWeek
 from store import counts, denominators, digests, fetches, items, labels, runs, scores, verdicts, works
 from store.engine import check_integrity, connect, held_alone, reading, require_current, upgrade, writing
+from store.foresight import Foresight
 from store.items import BATCH, IngestReport, between, in_batches, within
 from store.runs import StoredBrief, StoredRun
 
@@ -30,7 +31,7 @@ def migrate(url: str) -> list[str]:
         engine.dispose()
 
 
-class Store:
+class Store(Foresight):
     """Append-only facts. `known_at` is the logical time of the run that writes; `as_of` reads what was known then.
 
     `preference` is the order of sources: of a work that several hold, the item of the first is shown and, if it is a
@@ -343,4 +344,5 @@ class Store:
         if records and not found:
             with reading(self.engine) as connection:
                 found = list(digests.damaged_records(connection))
+            found += self.verify_chain()
         return found

@@ -15,6 +15,7 @@ from horizon.records import Fetch, Issue, Item, Label, Run, Score, Verdict
 from store import schema
 from store.payload import digest, read_record, unpack
 from store.schema import metadata
+from store.signals import NonConsensusList, SignalList
 
 RECORDS: tuple[tuple[Table, type[BaseModel]], ...] = (
     (schema.run, Run),
@@ -24,6 +25,8 @@ RECORDS: tuple[tuple[Table, type[BaseModel]], ...] = (
     (schema.label, Label),
     (schema.score, Score),
     (schema.verdict, Verdict),
+    (schema.signal, SignalList),
+    (schema.non_consensus, NonConsensusList),
 )
 
 

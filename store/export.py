@@ -1,5 +1,6 @@
 """Parquet for analysts: what the store knows as flat tables, with run and known time; never table internals."""
 
+import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -7,14 +8,16 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from horizon.errors import StoreError
-from horizon.records import Fetch, Item, Label, Score, Verdict
+from horizon.records import Fetch, Item, Label, Prediction, Score, Settlement, Signal, Verdict
 from store import schema
 from store.counts import weekly_counts
 from store.database import Store
 from store.engine import reading
 from store.items import in_batches
+from store.ledger import LedgerEntry, read_ledger
 from store.payload import read_record
 from store.runs import list_runs
+from store.signals import NonConsensusList, SignalList
 
 ROWS_A_GROUP = 10_000
 
@@ -22,7 +25,7 @@ Row = dict[str, Any]
 
 
 def export_parquet(store: Store, folder: Path) -> list[Path]:
-    """Write items (newest versions), labels, weekly_counts, scores, fetches and verdicts; returns the files.
+    """Write items (newest versions), labels, counts, scores, ledger, signals and the rest; returns the files.
 
     All from one snapshot. A file appears under its name only when it is complete. Each row names its world (live,
     replayed or simulated), so that a file torn from its folder still tells what it holds.
@@ -62,6 +65,7 @@ def _arrow_type(pa: Any, kind: str) -> Any:
     return {
         "text": pa.string(),
         "texts": pa.list_(pa.string()),
+        "numbers": pa.list_(pa.float64()),
         "codes": pa.list_(pair),
         "date": pa.date32(),
         "time": pa.timestamp("us", tz="UTC"),
@@ -100,6 +104,9 @@ SCORE = {
     **dict.fromkeys(Score.model_fields, "number"),
     **dict.fromkeys(("series", "source", "week", "status", "verdict", "method"), "text"),
     "n_52w": "integer",
+    "growth_path": "numbers",
+    "discovery": "flag",
+    "forecasts": "texts",
     **PAIR,
     **STAMP,
 }
@@ -121,6 +128,47 @@ VERDICT = {
     "sampled": "flag",
     "known_at": "time",
     "world": "text",
+}
+_WEEKS = ("week", "first", "last", "base_first", "base_last")
+LEDGER = {
+    "seq": "integer",
+    "sha256": "text",
+    **dict.fromkeys(Prediction.model_fields, "number"),
+    **dict.fromkeys(("prediction_id", "series", "source", "quantity", "occasion", "method", *_WEEKS), "text"),
+    **dict.fromkeys(("horizon_weeks", "base_n", "base_total", "base_weeks_known"), "integer"),
+    "quantiles": "numbers",
+    **PAIR,
+    **STAMP,
+    "settled_seq": "integer",
+    **{f"settled_{name}": "number" for name in Settlement.model_fields if name not in ("prediction_id", "settled_in")},
+    **dict.fromkeys(("settled_in", "settled_status", "settled_reason", "settled_taxonomy", "settled_model"), "text"),
+    **{f"settled_{name}": "integer" for name in ("n", "total", "weeks_known", "base_n", "base_total")},
+    **{f"settled_{name}": "flag" for name in ("exceeded", "in80", "in95")},
+    "settled_known_at": "time",
+}
+"""A prediction a row, with what came of it."""
+SIGNAL = {
+    **dict.fromkeys(("source", "week", "channel", "term"), "text"),
+    "rank": "integer",
+    **dict.fromkeys(Signal.model_fields, "number"),
+    **dict.fromkeys(("source", "week", "channel", "term", "tier", "nearest_area", "sector", "method"), "text"),
+    **dict.fromkeys(("variants", "item_ids"), "texts"),
+    **dict.fromkeys(("n_recent", "n_base", "groups", "categories"), "integer"),
+    "first_seen": "date",
+    **dict.fromkeys(("why_now", "killed_by"), "text"),
+    **PAIR,
+    "revision": "integer",
+    **STAMP,
+}
+NON_CONSENSUS = {
+    "source": "text",
+    "week": "text",
+    **dict.fromkeys(("item_id", "area", "reason", "neighbour", "method"), "text"),
+    **dict.fromkeys(("value", "expected"), "number"),
+    "fields": "texts",
+    **PAIR,
+    "revision": "integer",
+    **STAMP,
 }
 
 
@@ -175,7 +223,8 @@ def _scores(connection: Connection) -> Iterator[Row]:
     table = schema.score
     for row in _stream(connection, select(table).order_by(*table.primary_key)):
         score = read_record(Score, row.payload)
-        yield {**score.model_dump(), **dict(row._mapping), "week": str(score.week)}
+        forecasts = [forecast.model_dump_json() for forecast in score.forecasts]
+        yield {**score.model_dump(), **dict(row._mapping), "week": str(score.week), "forecasts": forecasts}
 
 
 def _fetches(connection: Connection) -> Iterator[Row]:
@@ -193,6 +242,38 @@ def _verdicts(connection: Connection) -> Iterator[Row]:
         yield {**verdict.model_dump(), "source": row.source, "known_at": row.known_at}
 
 
+def _ledger(connection: Connection) -> Iterator[Row]:
+    entries = read_ledger(connection, None)
+    settled = {entry.record.prediction_id: entry for entry in entries if isinstance(entry.record, Settlement)}
+    for entry in entries:
+        if isinstance(entry.record, Prediction):
+            row = {"seq": entry.seq, "sha256": entry.sha256, **entry.record.model_dump(mode="json")}
+            came = _came_of_it(settled.get(entry.record.prediction_id))
+            yield {**row, **came, "run_id": entry.run_id, "known_at": entry.known_at}
+
+
+def _came_of_it(entry: LedgerEntry | None) -> Row:
+    if entry is None:
+        return {}
+    found = entry.record.model_dump(mode="json", exclude={"prediction_id", "settled_in"})
+    row = {f"settled_{name}": value for name, value in found.items()}
+    week = entry.record.model_dump(mode="json")["settled_in"]
+    return {**row, "settled_seq": entry.seq, "settled_known_at": entry.known_at, "settled_in": week}
+
+
+def _signals(connection: Connection) -> Iterator[Row]:
+    for row in _stream(connection, select(schema.signal).order_by(*schema.signal.primary_key)):
+        for rank, signal in enumerate(read_record(SignalList, row.payload).signals, 1):
+            facts = {name: json.dumps(getattr(signal, name), sort_keys=True) for name in ("why_now", "killed_by")}
+            yield {**signal.model_dump(), **dict(row._mapping), **facts, "rank": rank}
+
+
+def _non_consensus(connection: Connection) -> Iterator[Row]:
+    for row in _stream(connection, select(schema.non_consensus).order_by(*schema.non_consensus.primary_key)):
+        for item in read_record(NonConsensusList, row.payload).items:
+            yield {**item.model_dump(), **dict(row._mapping)}
+
+
 def _stream(connection: Connection, query: Any) -> Iterator[Any]:
     yield from connection.execute(query.execution_options(yield_per=ROWS_A_GROUP))
 
@@ -203,5 +284,8 @@ TABLES = {
     "weekly_counts": (COUNT, _counts),
     "scores": (SCORE, _scores),
     "fetches": (FETCH, _fetches),
+    "ledger": (LEDGER, _ledger),
+    "non_consensus": (NON_CONSENSUS, _non_consensus),
+    "signals": (SIGNAL, _signals),
     "verdicts": (VERDICT, _verdicts),
 }

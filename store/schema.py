@@ -221,3 +221,47 @@ brief = _small(
     Column("kind", Key, nullable=False),
     _known_at(),
 )
+
+ledger = _large(
+    "ledger",
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("entry_id", Key, nullable=False, unique=True),
+    Column("kind", Key, nullable=False),
+    _run_id(),
+    _known_at(),
+    Column("payload", Text, nullable=False),
+    Column("previous_sha256", Sha256, nullable=False),
+    Column("sha256", Sha256, nullable=False),
+)
+"""Predictions and settlements as one chain: `sha256` is over the row and the digest of the row before."""
+
+
+def _findings(name: str, *more: Column[Any]) -> Table:
+    """A row holds all that one scan of a source's week found, so that finding nothing is a finding too."""
+    return _large(
+        name,
+        Column("week", Key, primary_key=True),
+        Column("taxonomy", Key, primary_key=True),
+        Column("model", Key, primary_key=True),
+        Column("source", Key, primary_key=True),
+        *more,
+        _known_at(primary_key=True),
+        _run_id(primary_key=True),
+        Column("revision", Integer, primary_key=True, autoincrement=False),
+        Column("payload", Text, nullable=False),
+    )
+
+
+signal = _findings("signal", Column("channel", Key, primary_key=True))
+
+non_consensus = _findings("non_consensus")
+
+term_week = _large(
+    "term_week",
+    Column("source", Key, primary_key=True),
+    Column("week", Key, primary_key=True),
+    Column("fingerprint", Key, primary_key=True),
+    Column("content_sha256", Sha256, nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+)
+"""What was reckoned from a week's texts, kept to spare work; no fact: replaced when the texts change."""

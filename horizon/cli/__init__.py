@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from horizon.cli import briefs, files, models, review, scanning, system, taxonomies
+from horizon.cli import briefs, files, ledger, models, review, scanning, system, taxonomies
 from horizon.errors import HorizonError
 
 INTERRUPTED = 130
@@ -26,6 +26,7 @@ briefs.register(app)
 system.register(app)
 app.add_typer(taxonomies.app, name="taxonomy")
 app.add_typer(review.app, name="review")
+app.add_typer(ledger.app, name="ledger")
 
 
 def main() -> None:

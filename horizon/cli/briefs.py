@@ -1,5 +1,6 @@
 """Verbs on briefs: write them, verify them."""
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -23,6 +24,7 @@ from horizon.errors import StoreError, UsageError
 if TYPE_CHECKING:
     from flows.workspace import Workspace
 
+_HEAD = re.compile("[0-9a-f]{12,64}")
 LANGUAGES: dict[str, tuple[str, ...]] = {"zh": ("zh",), "en": ("en",), "both": ("zh", "en")}
 
 
@@ -69,27 +71,38 @@ def verify(
     store: Annotated[
         bool, typer.Option("--store", help="Try every stored record instead of, or before, a brief.")
     ] = False,
+    ledger: Annotated[bool, typer.Option("--ledger", help="Walk the chain of the ledger.")] = False,
+    head: Annotated[
+        str | None, typer.Option(help="With --ledger: a digest that a brief printed, or its first 12 signs or more.")
+    ] = None,
     data: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
     """Recompute every number of a brief and check every quote and link; exit code 1 on any mismatch."""
-    if file is None and not store:
-        raise UsageError("expected a brief.json, or --store; found neither")
+    if file is None and not store and not ledger:
+        raise UsageError("expected a brief.json, --store or --ledger; found none of them")
     if file is not None and not file.is_file():
         raise UsageError(f"expected the brief.json of an issue, found no file {file}; see `briefs` in the data folder")
+    if head is not None and not (ledger and _HEAD.fullmatch(head)):
+        raise UsageError(f"expected --head with --ledger and 12 to 64 signs of a digest, found {head!r}; copy it whole")
     with open_existing(data) as work:
         damage = work.store.check(records=True) if store else []
+        broken = work.store.verify_chain(head) if ledger else []
+        end = work.store.ledger_head() if ledger else None
         # What a damaged store says proves nothing of a brief.
         faults = _mismatches(work, file) if file and not damage else []
     held = [] if damage or not store else ["the store is whole: every record can be read"]
+    held += [] if broken or end is None else [f"the ledger is whole: {end.rows} rows, head {end.sha256}"]
     held += [] if damage or faults or file is None else [f"{file}: every number and quote holds"]
-    text = "\n".join([*(f"DAMAGED {fault}" for fault in damage), *faults, *held])
+    told = [*(f"DAMAGED {fault}" for fault in damage), *(f"BROKEN {fault}" for fault in broken), *faults]
     found: dict[str, object] = {"mismatches": faults}
     found |= {"file": str(file)} if file else {}
-    emit(found | ({"damage": damage} if store else {}), as_json, text)
+    found |= {"damage": damage} if store else {}
+    found |= {"ledger": broken, "rows": end.rows, "head": end.sha256} if end else {}
+    emit(found, as_json, "\n".join([*told, *held]))
     if damage:
         raise StoreError(f"{len(damage)} stored records are damaged; put back a copy of the database")
-    if faults:
+    if faults or broken:
         raise typer.Exit(1)
 
 

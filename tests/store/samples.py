@@ -3,7 +3,22 @@
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from horizon.records import Evidence, Fetch, FetchStatus, Item, Label, RouteLabel, Run, Score, Verdict
+from horizon.records import (
+    FORECAST_LEVELS,
+    Evidence,
+    Fetch,
+    FetchStatus,
+    Item,
+    Label,
+    NonConsensus,
+    Prediction,
+    RouteLabel,
+    Run,
+    Score,
+    Settlement,
+    Signal,
+    Verdict,
+)
 from horizon.weeks import IsoWeek
 from store.database import Store
 from store.items import content_sha256
@@ -75,6 +90,69 @@ def a_score(series: str = "area:fusion", week: IsoWeek = WEEK, **changes: Any) -
     values = {"series": series, "source": "arxiv", "week": week, "status": "insufficient_data", "n_52w": 3}
     words = {"share_52w": 0.01, "verdict": "insufficient data", "method": "test-1"}
     return Score(**{**values, **numbers, **more, **words, **changes})
+
+
+def a_prediction(number: int = 1, **changes: Any) -> Prediction:
+    values: dict[str, Any] = {
+        "prediction_id": f"{number:032x}",
+        "series": "area:fusion",
+        "source": "arxiv",
+        "week": WEEK,
+        "quantity": "share",
+        "horizon_weeks": 52,
+        "first": WEEK + -1,
+        "last": WEEK + 50,
+        "base_n": 100,
+        "base_total": 10_000,
+        "base_first": WEEK + -53,
+        "base_last": WEEK + -2,
+        "base_weeks_known": 52,
+        "p_exceeds_last": 0.7,
+        "mean": 0.011,
+        "lo80": 0.009,
+        "hi80": 0.013,
+        "lo95": 0.008,
+        "hi95": 0.014,
+        "quantiles": tuple(round(0.008 + 0.006 * level, 5) for level in FORECAST_LEVELS),
+        "persistence": 0.01,
+        "climatology": 0.5,
+        "occasion": "quarterly",
+        "taxonomy": TAXONOMY,
+        "model": MODEL,
+        "method": "test-1",
+    }
+    return Prediction(**{**values, **changes})
+
+
+def a_settlement(number: int = 1, **changes: Any) -> Settlement:
+    values: dict[str, Any] = {"prediction_id": f"{number:032x}", "status": "void", "reason": "a test"}
+    more = {"settled_in": WEEK + 52, "weeks_known": 3, "taxonomy": TAXONOMY, "model": MODEL}
+    return Settlement(**{**values, **more, **changes})
+
+
+def a_signal(term: str = "SIMULATED flux loom", **changes: Any) -> Signal:
+    values: dict[str, Any] = {
+        "source": "arxiv",
+        "week": WEEK,
+        "channel": "term",
+        "term": term,
+        "first_seen": date(2026, 3, 2),
+        "n_recent": 12,
+        "n_base": 3,
+        "rate_ratio": 4.2,
+        "eb05": 2.1,
+        "eb95": 7.0,
+        "groups": 8,
+        "categories": 3,
+        "tier": "first_sight",
+        "method": "test-1",
+    }
+    return Signal(**{**values, **changes})
+
+
+def a_non_consensus(item: Item, **changes: Any) -> NonConsensus:
+    values: dict[str, Any] = {"item_id": item.id, "area": "fusion", "reason": "no_close_predecessor", "value": 0.2}
+    return NonConsensus(**{**values, "expected": 0.4, "method": "test-1", **changes})
 
 
 def begin(store: Store, run_id: str = "run-1", day: int = 0, **changes: Any) -> Run:

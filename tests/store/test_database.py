@@ -17,7 +17,21 @@ from horizon.records import Issue
 from store.database import Store, migrate
 from store.engine import connect, known_revisions, reading, writing
 from store.schema import metadata
-from tests.store.samples import a_fetch, a_label, a_score, a_verdict, an_item, at, begin, scan
+from tests.store.samples import (
+    WEEK,
+    a_fetch,
+    a_label,
+    a_non_consensus,
+    a_prediction,
+    a_score,
+    a_settlement,
+    a_signal,
+    a_verdict,
+    an_item,
+    at,
+    begin,
+    scan,
+)
 
 FACTS = (
     "brief",
@@ -27,7 +41,10 @@ FACTS = (
     "item_version",
     "label",
     "label_route",
+    "ledger",
+    "non_consensus",
     "score",
+    "signal",
     "verdict",
     "weekly_count",
 )
@@ -210,6 +227,9 @@ def fill(store: Store) -> None:
     store.add_scores("run-1", run.started, [a_score()])
     store.record_fetch("run-1", a_fetch("ERROR"), run.started)
     store.add_verdicts(at(1), "a" * 64, [a_verdict(item)])
+    store.append_ledger("run-1", run.started, [a_prediction(), a_settlement()])
+    store.add_signals("run-1", run.started, WEEK, "arxiv", "term", [a_signal()])
+    store.add_non_consensus("run-1", run.started, WEEK, "arxiv", [a_non_consensus(item)])
 
 
 @pytest.mark.parametrize("table", FACTS)

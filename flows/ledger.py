@@ -1,0 +1,123 @@
+"""The ledger's steps of a scan: settle what has come due, then predict. Idempotent; each writes all or nothing."""
+
+import logging
+from collections import Counter
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict
+
+from flows.workspace import Workspace
+from horizon.records import Prediction, Run, SeriesPoint, Settlement
+from horizon.weeks import IsoWeek, last_complete_week
+
+if TYPE_CHECKING:
+    from trends.ledger import Basis
+
+log = logging.getLogger(__name__)
+
+LATE_WEEKS = 4
+"""A week scanned later than this is scored but predicts nothing: what it would predict is partly known by then."""
+
+
+class Settled(BaseModel):
+    """What settling by hand came to."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    run_id: str | None
+    """None when nothing had come due: no run was made."""
+    week: str
+    settlements: tuple[Settlement, ...]
+
+
+def settle_predictions(work: Workspace, run: Run, sources: Sequence[str]) -> int:
+    """Settle what has come due of these sources by the labels of the run; the rows added."""
+    found = _due_settlements(work, run.week, (run.taxonomy, run.model), sources, run.started)
+    return work.store.append_ledger(run.run_id, run.started, found) if found else 0
+
+
+def issue_predictions(work: Workspace, run: Run, sources: Sequence[str]) -> int:
+    """Write down what this week's scores foretell, where it is due; the rows added."""
+    from trends.ledger import YEAR_WEEKS, predictions_due
+
+    if last_complete_week(run.started) - run.week > LATE_WEEKS:
+        log.info("%s is scanned more than %d weeks late: nothing is predicted from it", run.week, LATE_WEEKS)
+        return 0
+    store, now = work.store, run.started
+    # Of the run's own time too: a killed run that wrote them must find them.
+    predictions, settlements = store.predictions(as_of=now), store.settlements(as_of=now)
+    scores = store.scores(run.week, run.taxonomy, run.model, as_of=now)
+    due: list[Prediction] = []
+    for source in sorted(sources):
+        mine = [score for score in scores if score.source == source and score.forecasts]
+        if mine:
+            basis = _basis(source, run.week, (run.taxonomy, run.model))
+            since = basis.last_complete + (1 - YEAR_WEEKS)
+            points = _points(work, basis, since, basis.last_complete, now)
+            due += predictions_due(mine, points, predictions, settlements, basis)
+    return store.append_ledger(run.run_id, now, due) if due else 0
+
+
+def settle_now(work: Workspace, now: datetime) -> Settled:
+    """Settle what has come due of every source, between two scans; by the labels of the newest scan that was scored."""
+    from flows.scan import open_run
+
+    week = last_complete_week(now)
+    with work.exclusive():
+        pair = _labels_in_force(work, now)
+        sources = {prediction.source for prediction in work.store.predictions(as_of=now)}
+        found = [] if pair is None else _due_settlements(work, week, pair, sources, now)
+        if not found:
+            return Settled(run_id=None, week=str(week), settlements=())
+        run, _ = open_run(work, "settle", week, {"at": now.isoformat()}, now, pair)
+        work.store.append_ledger(run.run_id, now, found)
+        work.store.finish_run(run.run_id, "done", now)
+    return Settled(run_id=run.run_id, week=str(week), settlements=tuple(found))
+
+
+def _labels_in_force(work: Workspace, now: datetime) -> tuple[str, str] | None:
+    """Taxonomy and model of the newest scan; one that was killed may have counted nothing by its own."""
+    scans = [each.run for each in work.store.runs() if each.run.kind == "weekly_scan" and each.status != "running"]
+    known = [run for run in scans if run.started <= now]
+    return (known[-1].taxonomy, known[-1].model) if known else None
+
+
+def _due_settlements(
+    work: Workspace, week: IsoWeek, pair: tuple[str, str], sources: Collection[str], now: datetime
+) -> list[Settlement]:
+    from trends.ledger import settle
+
+    done = work.store.settlements(as_of=now)
+    pending = [each for each in work.store.predictions(as_of=now) if each.prediction_id not in done]
+    found: list[Settlement] = []
+    for source in sorted(sources):
+        basis = _basis(source, week, pair)
+        due = [each for each in pending if each.source == source and each.last <= basis.last_complete]
+        if not due:
+            continue
+        points = _points(work, basis, min(each.base_first for each in due), max(each.last for each in due), now)
+        if not points:
+            # Not the series but all of its source: counted by other labels, and to be counted by these first.
+            log.warning("%s: nothing is counted by the labels in force; its predictions wait", source)
+            continue
+        settled = [settle(each, points, basis) for each in due]
+        found += [each for each in settled if each is not None]
+    if found:
+        log.info("ledger: %s", dict(Counter(each.status for each in found)))
+    return found
+
+
+def _basis(source: str, week: IsoWeek, pair: tuple[str, str]) -> "Basis":
+    from scrapers.source import load_source
+    from trends.ledger import Basis
+
+    taxonomy, model = pair
+    return Basis(source, week, load_source(source).incomplete_weeks, taxonomy, model)
+
+
+def _points(work: Workspace, basis: "Basis", since: IsoWeek, until: IsoWeek, now: datetime) -> list[SeriesPoint]:
+    return work.store.weekly_counts(
+        basis.taxonomy, basis.model, source=basis.source, since=since, until=until, as_of=now
+    )
