@@ -3,7 +3,7 @@
     y_t ~ Multinomial(n_t, softmax(l_t + e_t)),  e_t ~ (0, phi I)      extra-multinomial noise
     l_t = l_(t-1) + b_(t-1) + N(0, ql I),  b_t = d b_(t-1) + N(0, qs I)
 
-Filter by the posterior mode of each period (Fahrmeir 1992, JASA 87:501) over a grid of hyper-parameters, whose points are
+Filter by the posterior mode of each period (Fahrmeir 1992, JASA 87:501) over a grid of hyper-parameters, its points
 weighted by their predictive likelihood. All parts are treated alike: none is the reference, and what is common to all
 cancels in the softmax. A period without known counts is predicted through and never updated on.
 """

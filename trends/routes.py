@@ -1,4 +1,4 @@
-"""Routes of an area against one another: shares within their group, who leads, who will overtake, whether they converge.
+"""Routes of an area against one another: shares within their group, who leads, who overtakes, whether they converge.
 
 A share is of route labels within the group, in one source: a paper on two routes counts once for each, and its labels,
 not papers, are what is divided by. A week that any route of the group lacks is unknown and left out, never zero.
@@ -14,6 +14,7 @@ from horizon.records import SeriesPoint
 from horizon.weeks import IsoWeek
 from taxonomy.schema import AreaFile, RouteGroup
 from trends.composition import PERIOD_WEEKS, PERIODS_PER_YEAR, Array, draw_year
+from trends.estimate import Estimate, estimate
 
 METHOD = "routes-1"
 MIN_LABELS = 30
@@ -26,15 +27,6 @@ ConvergenceWord = Literal["converging", "probably converging", "no clear change"
 _YEARS_OF_CONVERGENCE = 3
 _SPREAD_YEARS = 4
 _SEED = 20261123
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A posterior mean with its central 80 % interval."""
-
-    mean: float
-    lo80: float
-    hi80: float
 
 
 @dataclass(frozen=True)
@@ -243,21 +235,21 @@ def _window(sums: Array, known: int, routes: Sequence[str], last: IsoWeek, sprea
         weeks_known=known,
         labels=int(sums.sum()),
         shares=_route_shares(routes, sums, drawn),
-        effective_routes=_estimate(np.exp(_entropy(drawn, sums, spread)).clip(1, len(sums))),
-        herfindahl=_estimate(_herfindahl(drawn, sums, spread)),
+        effective_routes=estimate(np.exp(_entropy(drawn, sums, spread)).clip(1, len(sums))),
+        herfindahl=estimate(_herfindahl(drawn, sums, spread)),
     )
 
 
 def _route_shares(routes: Sequence[str], sums: Array, drawn: Array) -> tuple[RouteShare, ...]:
     rows = enumerate(routes)
-    return tuple(RouteShare(route, int(sums[column]), _estimate(drawn[:, column])) for column, route in rows)
+    return tuple(RouteShare(route, int(sums[column]), estimate(drawn[:, column])) for column, route in rows)
 
 
 def _entropy(drawn: Array, sums: Array, spread: float) -> Array:
     """Shannon entropy of each draw, in nats.
 
-    Few labels make shares look uneven, once in the counts and once more in the draws round them: each lowers the entropy
-    by (k - 1) / 2n (Miller 1955). Left in, a field that only grows would seem to diverge.
+    Few labels make shares look uneven, once in the counts and once more in the draws round them: each lowers it by
+    (k - 1) / 2n (Miller 1955). Left in, a field that only grows would seem to diverge.
     """
     parts, n = max(int((sums > 0).sum()), 1), sums.sum() / spread
     entropy: Array = -(drawn * np.log(drawn)).sum(axis=1) + (parts - 1) / n
@@ -269,11 +261,6 @@ def _herfindahl(drawn: Array, sums: Array, spread: float) -> Array:
     noise = min(2 * spread / sums.sum(), 0.5)
     corrected: Array = np.clip(((drawn**2).sum(axis=1) - noise) / (1 - noise), 1 / drawn.shape[1], 1)
     return corrected
-
-
-def _estimate(values: Array) -> Estimate:
-    low, high = np.quantile(values, [0.1, 0.9])
-    return Estimate(float(values.mean()), float(low), float(high))
 
 
 # ---- the race --------------------------------------------------------------------------------------------------------
@@ -344,7 +331,7 @@ def _convergence(race: GroupRace, counts: Array, spread: float) -> Convergence |
     return Convergence(
         since=since,
         until=race.week,
-        index=_estimate(fall / np.log(len(new))),
+        index=estimate(fall / np.log(len(new))),
         probability=probability,
         verdict=_verdict(probability),
     )
