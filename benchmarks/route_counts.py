@@ -47,16 +47,16 @@ def main(arguments: Sequence[str]) -> None:
 
 def _documents(path: Path, weeks: dict[str, str], found: Counter[tuple[str, str]]) -> Iterator[Document]:
     """Those with an abstract; records without one were left so because their categories are far from every area."""
-    import pyarrow.parquet as parquet
+    import pandas as pd
 
     columns = ["arxiv_id", "title", "abstract", "categories", "created", "abstract_omitted"]
-    for row in parquet.read_table(path, columns=columns).to_pylist():
-        week = str(IsoWeek.of(date.fromisoformat(row["created"][:10])))
+    for row in pd.read_parquet(path, columns=columns).fillna("").to_dict("records"):
+        week = str(IsoWeek.of(date.fromisoformat(str(row["created"])[:10])))
         found["total", week] += 1
         if not row["abstract_omitted"]:
-            weeks[row["arxiv_id"]] = week
-            codes = parse_codes(row["categories"])
-            yield Document(row["arxiv_id"], row["title"], row["abstract"], codes)
+            name, title, abstract = (str(row[column]) for column in ("arxiv_id", "title", "abstract"))
+            weeks[name] = week
+            yield Document(name, title, abstract, parse_codes(str(row["categories"])))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Items of an area over a span of weeks, each with its work: what its actors and the lag of its patents are told from."""
+"""Items of an area over a span of weeks, each with its work: what actors and the lag of patents are told from."""
 
 from datetime import datetime
 

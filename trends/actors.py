@@ -17,7 +17,7 @@ from scipy.special import ndtr
 
 from horizon.records import Item
 from horizon.weeks import IsoWeek
-from trends.estimate import Array, Estimate, estimate, proportion
+from trends.estimate import Array, Estimate, beta_interval, estimate, proportion
 from trends.organisations import displayable, names_shanghai, organisation_key
 
 METHOD = "actors-1"
@@ -263,10 +263,8 @@ def _shares(
 
 
 def _fraction(weight: float, of: int) -> Estimate:
-    from scipy.stats import beta
-
-    low, high = beta.ppf([0.1, 0.9], weight + 0.5, max(of - weight, 0.0) + 0.5)
-    return Estimate(weight / of, min(float(low), weight / of), max(float(high), weight / of))
+    low, high = beta_interval(weight, of)
+    return Estimate(weight / of, min(low, weight / of), max(high, weight / of))
 
 
 def _presence(

@@ -26,5 +26,11 @@ def estimate(draws: Array) -> Estimate:
 
 def proportion(n: int, of: int) -> Estimate:
     """Of `n` among `of`, by Jeffreys' prior; the mean is the plain proportion."""
-    low, high = beta.ppf([0.1, 0.9], n + 0.5, of - n + 0.5)
-    return Estimate(n / of, float(low) if n else 0.0, float(high) if n < of else 1.0)
+    low, high = beta_interval(n, of)
+    return Estimate(n / of, low if n else 0.0, high if n < of else 1.0)
+
+
+def beta_interval(weight: float, of: float) -> tuple[float, float]:
+    """Central 80 % of Jeffreys' posterior of a proportion; `weight` may be a sum of fractions."""
+    ends: Array = beta.ppf(np.array([0.1, 0.9]), weight + 0.5, max(of - weight, 0.0) + 0.5)
+    return float(ends[0]), float(ends[1])

@@ -179,7 +179,8 @@ def overtaking_chances(counts: Array) -> tuple[Array, Array]:
 
 def _periods(counts: Array) -> Array:
     """Sums of four weeks, of those known: which weeks are unknown says nothing of the shares."""
-    return np.nan_to_num(counts).reshape(-1, PERIOD_WEEKS, counts.shape[1]).sum(axis=1)
+    periods: Array = np.nan_to_num(counts).reshape(-1, PERIOD_WEEKS, counts.shape[1]).sum(axis=1)
+    return periods
 
 
 def _sums(counts: Array, age: int) -> Array:
