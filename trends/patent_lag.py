@@ -5,9 +5,9 @@ years before, with intercept and linear trend and an error that keeps rho of its
 
     y_t = a + c t + b x_(t-L) + u_t,   u_t = rho u_(t-1) + N(0, s2),   b > 0
 
-a, c, b have wide normal priors in units of s, s2 the prior 1/s2, and rho is summed over; the marginal likelihoods of all
-lags are of the same half years of y. One hypothesis more is that papers say nothing (b = 0), as likely beforehand as all lags together.
-Two wandering series agree by chance at some lag: the trend and the error's memory are there for that.
+a, c, b have wide normal priors in units of s, s2 the prior 1/s2, and rho is summed over; the marginal likelihoods of
+all lags are of the same half years of y. One hypothesis more is that papers say nothing (b = 0), as likely beforehand
+as all lags together. Two wandering series agree by chance at some lag: trend and memory are there for that.
 """
 
 from collections.abc import Iterable, Sequence

@@ -14,7 +14,7 @@ from horizon.records import SeriesPoint
 from horizon.weeks import IsoWeek
 from taxonomy.schema import AreaFile, RouteGroup
 from trends.composition import PERIOD_WEEKS, PERIODS_PER_YEAR, Array, draw_year
-from trends.estimate import Estimate, estimate
+from trends.estimate import Estimate, beta_interval, estimate
 
 METHOD = "routes-1"
 MIN_LABELS = 30
@@ -23,6 +23,7 @@ MIN_KNOWN_SHARE = 0.5
 """A window of 52 weeks of which fewer are known is unknown."""
 MAX_YEARS = 10
 DRAWS = 4000
+_WINDOW_DRAWS = 1000
 ConvergenceWord = Literal["converging", "probably converging", "no clear change", "probably diverging", "diverging"]
 _YEARS_OF_CONVERGENCE = 3
 _SPREAD_YEARS = 4
@@ -31,7 +32,7 @@ _SEED = 20261123
 
 @dataclass(frozen=True)
 class RouteShare:
-    """One route in one window: its labels, and its share of the group's."""
+    """One route in one window: its labels, and its share of the group's (Jeffreys' interval, widened by the spread)."""
 
     route: str
     n: int
@@ -219,31 +220,35 @@ def overdispersion(periods: Array) -> float:
     return max(1.0, chi_square / freedom) if freedom else 1.0
 
 
-def _draw_shares(sums: Array, spread: float, everything: Array) -> Array:
+def _draw_shares(sums: Array, spread: float, everything: Array, draws: int = DRAWS) -> Array:
     """Dirichlet draws (draw, route) of a window's shares; the prior weighs one label, shared as in all the years."""
     prior = (everything + 0.5) / (everything + 0.5).sum()
     # The same seed for every window: equal counts give equal intervals.
-    gamma = np.random.default_rng(_SEED).standard_gamma(prior + sums / spread, (DRAWS, len(sums)))
+    gamma = np.random.default_rng(_SEED).standard_gamma(prior + sums / spread, (draws, len(sums)))
     gamma = np.maximum(gamma, 1e-300)
     drawn: Array = gamma / gamma.sum(axis=1, keepdims=True)
     return drawn
 
 
 def _window(sums: Array, known: int, routes: Sequence[str], last: IsoWeek, spread: float, counts: Array) -> Window:
-    drawn = _draw_shares(sums, spread, np.nan_to_num(counts).sum(axis=0))
+    drawn = _draw_shares(sums, spread, np.nan_to_num(counts).sum(axis=0), _WINDOW_DRAWS)
     return Window(
         last=last,
         weeks_known=known,
         labels=int(sums.sum()),
-        shares=_route_shares(routes, sums, drawn),
+        shares=_route_shares(routes, sums, spread),
         effective_routes=estimate(np.exp(_entropy(drawn, sums, spread)).clip(1, len(sums))),
         herfindahl=estimate(_herfindahl(drawn, sums, spread)),
     )
 
 
-def _route_shares(routes: Sequence[str], sums: Array, drawn: Array) -> tuple[RouteShare, ...]:
-    rows = enumerate(routes)
-    return tuple(RouteShare(route, int(sums[column]), estimate(drawn[:, column])) for column, route in rows)
+def _route_shares(routes: Sequence[str], sums: Array, spread: float) -> tuple[RouteShare, ...]:
+    total, size = float(sums.sum()), float(sums.sum()) / spread
+    found = []
+    for route, n in zip(routes, sums.tolist(), strict=True):
+        low, high = beta_interval(n / spread, size)
+        found.append(RouteShare(route, int(n), Estimate(n / total, low if n else 0.0, high if n < total else 1.0)))
+    return tuple(found)
 
 
 def _entropy(drawn: Array, sums: Array, spread: float) -> Array:
@@ -288,10 +293,15 @@ def _told(race: GroupRace, counts: Array, routes: Sequence[str]) -> GroupRace:
         p_leads=float((drawn.argmax(axis=1) == first).mean()),
         led_weeks=led,
         led_since_start=always,
-        forecast=_route_shares(routes, recent, future / future.sum(axis=1, keepdims=True)),
+        forecast=_forecast(routes, recent, future / future.sum(axis=1, keepdims=True)),
         overtakings=_overtakings(routes, recent, future),
         convergence=_convergence(race, counts, spread),
     )
+
+
+def _forecast(routes: Sequence[str], recent: Array, shares: Array) -> tuple[RouteShare, ...]:
+    rows = enumerate(routes)
+    return tuple(RouteShare(route, int(recent[column]), estimate(shares[:, column])) for column, route in rows)
 
 
 def _led(windows: Sequence[Window], leader: str) -> tuple[int, bool]:
