@@ -200,7 +200,7 @@ def actors(items: Iterable[tuple[str, Item]], area: str, kind: Kind, week: IsoWe
         organisation_concentration=_concentration(window, _organisations),
         growing=_growing(works, week, names),
         newcomers=_newcomers(works, week, names),
-        china=_presence(window, lambda work: bool(work.countries) or work.shanghai, _is_chinese),
+        china=_presence(window, lambda work: bool(work.countries), lambda work: "CN" in work.countries),
         shanghai=_presence(window, lambda work: bool(work.organisations), lambda work: work.shanghai),
     )
 
@@ -220,10 +220,6 @@ def _countries(work: Work) -> tuple[str, ...]:
 
 def _organisations(work: Work) -> tuple[str, ...]:
     return tuple(work.organisations)
-
-
-def _is_chinese(work: Work) -> bool:
-    return "CN" in work.countries or work.shanghai
 
 
 def _coverage(works: Sequence[Work]) -> tuple[Coverage, ...]:
