@@ -9,7 +9,8 @@ from flows.workspace import Workspace
 from horizon.errors import UsageError
 from horizon.records import Item, SeriesPoint
 from horizon.weeks import IsoWeek
-from trends.actors import PAPERS, PATENTS, Actors, Conversion, actors, conversion, works_of
+from trends.actors import PAPERS, PATENTS, Actors, actors, works_of
+from trends.conversion import Conversion, conversion
 from trends.patent_lag import PatentLag, family_points, patent_lag
 from trends.routes import GroupRace, route_race
 

@@ -93,7 +93,8 @@ def _race_lines(race: "GroupRace") -> Iterator[str]:
     for share in sorted(newest.shares, key=lambda each: (-each.n, each.route)):
         forecast = _span(ahead[share.route]) if share.route in ahead else "-"
         yield f"  {share.route:<42}{share.n:>7}  {_span(share.share):<28}{forecast}"
-    yield f"  as varied as {_span(newest.effective_routes, False)} equal routes; Herfindahl {_span(newest.herfindahl, False)}"
+    varied, herfindahl = _span(newest.effective_routes, False), _span(newest.herfindahl, False)
+    yield f"  as varied as {varied} equal routes; Herfindahl {herfindahl}"
     yield from _story(race)
     for year in race.years[-_MOST_YEARS:]:
         shares = ", ".join(f"{each.route} {each.share.mean:.0%}" for each in year.shares)
@@ -187,6 +188,7 @@ def _newcomer_lines(found: "Actors") -> Iterator[str]:
         yield "  newcomers: not enough evidence (three years of known organisations before the window are needed)"
         return
     new = found.newcomers
-    yield f"  newcomers: {new.count} organisations, {_span(new.share).strip()} of all; history {new.history_weeks} weeks"
+    told = f"{new.count} organisations, {_span(new.share).strip()} of all"
+    yield f"  newcomers: {told}; {new.history_weeks} weeks of history"
     for each in new.organisations:
         yield f"    {each.name:<60} {each.works:>5} works"

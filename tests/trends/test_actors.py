@@ -9,7 +9,8 @@ import pytest
 
 from horizon.records import Item, ItemKind
 from horizon.weeks import IsoWeek
-from trends.actors import Actors, Kind, actors, conversion, works_of
+from trends.actors import Actors, Kind, actors, works_of
+from trends.conversion import conversion
 
 WEEK = IsoWeek(2026, 40)
 NOW = WEEK.monday

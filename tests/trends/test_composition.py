@@ -17,7 +17,8 @@ def multinomial(shares: Array, size: int = 40, periods: int = 60, seed: int = 1)
 def seen(counts: Array) -> Array:
     """The share that the filter sees last, by the likeliest point of its grid."""
     state = filter_shares(counts, default_grid())
-    return softmax(state.level)[int(state.log_likelihood.argmax())]
+    last: Array = softmax(state.level)[int(state.log_likelihood.argmax())]
+    return last
 
 
 def test_constant_shares_are_found_and_stay() -> None:
