@@ -149,7 +149,8 @@ def test_forecast_intervals_cover_the_year_that_came() -> None:
 
 def test_nothing_converges_where_shares_stay_though_the_field_grows() -> None:
     logits = np.tile([0.0, -0.2, -0.5, -1.2, -2.0], (WEEKS, 1))
-    found = [race(labels(logits, np.linspace(1, 9, WEEKS), seed)).convergence for seed in range(40)]
+    size = np.repeat([1.0, 12.0], [WEEKS - 156, 156])
+    found = [race(labels(logits, size, seed)).convergence for seed in range(40)]
     chances = np.array([each.probability for each in found if each is not None])
     assert len(chances) == 40
     assert 0.35 <= chances.mean() <= 0.65
