@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from horizon.errors import StoreError
 from horizon.records import Fetch, FetchStatus, Issue, Item, Label, Run, Score, SeriesPoint, Verdict
 from horizon.weeks import IsoWeek
-from store import counts, denominators, digests, fetches, items, labels, runs, scores, verdicts, works
+from store import actors, counts, denominators, digests, fetches, items, labels, runs, scores, verdicts, works
 from store.engine import check_integrity, connect, held_alone, reading, require_current, upgrade, writing
 from store.foresight import Foresight
 from store.items import BATCH, IngestReport, between, in_batches, within
@@ -238,6 +238,21 @@ class Store(Foresight):
             for item, label in found
             if item.id not in left_out and (item.kind == "utility_model") == utility_models
         ]
+
+    def area_items(
+        self,
+        area: str,
+        taxonomy: str,
+        model: str,
+        *,
+        since: IsoWeek | None = None,
+        until: IsoWeek | None = None,
+        source: str | None = None,
+        as_of: datetime | None = None,
+    ) -> list[tuple[str, Item]]:
+        """(work id, item) of all items assigned to an area, by item id; a work of one item has that item's id."""
+        with reading(self.engine) as connection:
+            return actors.area_items(connection, (taxonomy, model), area, (since, until), source, as_of)
 
     # Verdicts of experts
 
