@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flows.findings import findings_of, gather
 from flows.workspace import Workspace
 from horizon.records import Run
 
@@ -38,6 +39,7 @@ def write_briefs(work: Workspace, run: Run, languages: Sequence[str], formats: S
         disabled=disabled,
         profiles=[profile_source(source) for source in (*sources, *disabled)],
         score_rules=_score_rules(),
+        findings=gather(work, run.week, run.taxonomy, run.model, run.started, sources),
     )
     brief = build_brief(inputs)
     folder = work.briefs / str(run.week)
@@ -58,7 +60,8 @@ def verify_file(work: Workspace, path: Path) -> list[str]:
     from scrapers.source import list_sources
 
     profiles = [profile_source(source) for source in list_sources()]
-    return [str(fault) for fault in verify_brief(path, work.store, work.taxonomy, profiles)]
+    found = verify_brief(path, work.store, work.taxonomy, profiles, lambda header: findings_of(work, header))
+    return [str(fault) for fault in found]
 
 
 def profile_source(name: str) -> "SourceProfile":

@@ -361,7 +361,7 @@ class StandingFact(Record):
 
 
 class RaceFact(Record):
-    """The routes of one group of an area against one another, in the source that leads the area."""
+    """The routes of one group of an area against one another, in the source that has most labels of them."""
 
     area: AreaId
     name: Text

@@ -15,13 +15,13 @@ WORTH_SAYING = 0.2
 
 
 def race_facts(known: Known) -> tuple[RaceFact, ...]:
-    """Of each area in its leading source, in the taxonomy's order."""
+    """In the taxonomy's order, each in the source that has most labels of the group."""
     return tuple(
         _fact(known, race, group)
         for area in known.areas.values()
         for group in area.route_groups
         for race in known.inputs.findings.races
-        if (race.area, race.group, race.source) == (area.id, group.id, known.leading.get(area.id))
+        if (race.area, race.group) == (area.id, group.id)
     )
 
 

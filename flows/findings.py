@@ -1,0 +1,220 @@
+"""What stands in a brief beside labels and scores, gathered the same way by whoever writes it and whoever verifies it.
+
+All of it is read or reckoned from what was known at one instant, so that a later reader finds the same.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from flows.workspace import Workspace
+from horizon.records import SeriesPoint, Signal
+from horizon.weeks import IsoWeek
+
+if TYPE_CHECKING:
+    from reports.facts import Header
+    from reports.findings import Accuracy, Estimated, Findings, Mover, Movers, Race
+    from taxonomy.schema import AreaFile
+    from trends.actors import Actor, Actors, Presence
+    from trends.estimate import Estimate
+    from trends.routes import GroupRace
+    from trends.scorecard import Measure
+
+YEAR_WEEKS = 52
+SIGNALS_SHOWN = 10
+"""More in a week nobody reads."""
+
+
+def findings_of(work: Workspace, header: "Header") -> "Findings":
+    """Those of a brief with this header."""
+    return gather(work, header.week, header.taxonomy, header.model, header.cut_off, header.sources)
+
+
+def gather(
+    work: Workspace, week: IsoWeek, taxonomy: str, model: str, as_of: datetime, sources: Sequence[str]
+) -> "Findings":
+    """Findings of one issue, as known at `as_of`."""
+    from reports.findings import Findings
+
+    scans = work.store.signals_between(week, week, taxonomy, model, as_of)
+    signals = _ranked(signal for found in scans.values() for signal in found if signal.source in sources)
+    odd = tuple(each for each in work.store.non_consensus(week, taxonomy, model, as_of))
+    named = sorted({item for each in signals for item in each.item_ids} | {each.item_id for each in odd})
+    head = work.store.ledger_head(as_of)
+    predictions, settlements = work.store.predictions(as_of), work.store.settlements(as_of)
+    return Findings(
+        scanned=tuple(dict.fromkeys(source for _, source, _ in scans if source in sources)),
+        signals=signals,
+        odd=odd,
+        items=tuple(work.store.items(named, as_of=as_of).values()),
+        races=tuple(_races(work, week, taxonomy, model, as_of, sources)),
+        movers=tuple(_movers(work, week, taxonomy, model, as_of)),
+        accuracy=tuple(_accuracy(work, as_of)),
+        ledger_rows=head.rows,
+        ledger_head=head.sha256 if head.rows else None,
+        next_due=min((each.last + 1 for each in predictions if each.prediction_id not in settlements), default=None),
+    )
+
+
+def _ranked(signals: Iterator[Signal]) -> tuple[Signal, ...]:
+    """Confirmed ones first, then the likeliest to last, then those of most groups."""
+    order = sorted(
+        signals,
+        key=lambda each: (each.tier != "confirmed", -(each.p_sustained or 0.0), -each.groups, each.term, each.source),
+    )
+    return tuple(order[:SIGNALS_SHOWN])
+
+
+def _accuracy(work: Workspace, as_of: datetime) -> Iterator["Accuracy"]:
+    from reports.findings import Accuracy
+    from trends.scorecard import ALL, scorecard
+
+    for row in scorecard(work.store.predictions(as_of), work.store.settlements(as_of)):
+        if row.kind == ALL:
+            yield Accuracy(
+                quantity=row.quantity,
+                horizon_weeks=row.horizon_weeks,
+                predictions=row.predictions,
+                settled=row.settled,
+                void=row.void,
+                pending=row.pending,
+                effective=row.effective,
+                brier=_measured(row.brier),
+                brier_skill=_measured(row.brier_skill),
+                crps_skill=_measured(row.crps_skill),
+                cov80=_measured(row.cov80),
+                cov95=_measured(row.cov95),
+            )
+
+
+def _measured(measure: "Measure | None") -> "Estimated | None":
+    from reports.findings import Estimated
+
+    return None if measure is None else Estimated(value=measure.value, low=measure.lo95, high=measure.hi95)
+
+
+def _estimated(estimate: "Estimate") -> "Estimated":
+    from reports.findings import Estimated
+
+    return Estimated(value=estimate.mean, low=estimate.lo80, high=estimate.hi80)
+
+
+def _races(
+    work: Workspace, week: IsoWeek, taxonomy: str, model: str, as_of: datetime, sources: Sequence[str]
+) -> Iterator["Race"]:
+    """Of each group of routes in the source that has most labels of it in the last 52 weeks."""
+    from scrapers.source import load_source
+    from trends.routes import group_race
+
+    points: dict[str, list[SeriesPoint]] = {}
+    for source in sources:
+        for point in work.store.weekly_counts(taxonomy, model, source=source, until=week, as_of=as_of):
+            points.setdefault(point.series, []).append(point)
+    for area in work.taxonomy.areas:
+        for group in area.route_groups:
+            mine = [point for route in group.routes for point in points.get(f"route:{area.id}/{route.id}", ())]
+            fullest = _fullest(mine, week)
+            if fullest is None:
+                continue
+            last = week + -load_source(fullest).incomplete_weeks
+            race = group_race([point for point in mine if point.source == fullest], area, group, fullest, last)
+            if race.status == "ok":
+                yield _race(race)
+
+
+def _fullest(points: Sequence[SeriesPoint], week: IsoWeek) -> str | None:
+    counts: Counter[str] = Counter()
+    for point in points:
+        if point.week > week + -YEAR_WEEKS:
+            counts[point.source] += point.n or 0
+    return min(counts, key=lambda source: (-counts[source], source), default=None)
+
+
+def _race(race: "GroupRace") -> "Race":
+    from reports.findings import Race, Standing
+
+    now = {each.route: each for each in race.windows[-1].shares}
+    likeliest = race.overtakings[0] if race.overtakings else None
+    turn = race.convergence
+    return Race(
+        area=race.area,
+        group=race.group,
+        source=race.source,
+        week=race.week,
+        standings=tuple(
+            Standing(
+                route=each.route,
+                n=each.n,
+                share=_estimated(now[each.route].share),
+                forecast=_estimated(each.share),
+            )
+            for each in race.forecast
+        ),
+        leader=race.leader or "",
+        led_weeks=race.led_weeks or 0,
+        led_since_start=bool(race.led_since_start),
+        overtaker=None if likeliest is None else likeliest.route,
+        overtaken=None if likeliest is None else likeliest.ahead,
+        p_overtakes=None if likeliest is None else likeliest.probability,
+        convergence=None if turn is None else _estimated(turn.index),
+        p_converging=None if turn is None else turn.probability,
+        convergence_word=None if turn is None else turn.verdict,
+        asked_by_policy=race.asked_by_policy,
+        method=race.method,
+    )
+
+
+def _movers(work: Workspace, week: IsoWeek, taxonomy: str, model: str, as_of: datetime) -> Iterator["Movers"]:
+    from trends.actors import actors
+
+    for area in work.taxonomy.areas:
+        items = work.store.area_items(area.id, taxonomy, model, until=week, as_of=as_of)
+        for kind in ("papers", "patents"):
+            found = actors(items, area.id, kind, week)
+            if found.coverage[0].works:
+                yield _movers_of(area, found)
+
+
+def _movers_of(area: "AreaFile", found: "Actors") -> "Movers":
+    from reports.findings import Mover, Movers
+
+    coverage, newcomers = found.coverage[0], found.newcomers
+    new = None
+    if newcomers is not None:
+        ids = tuple(item for each in newcomers.organisations for item in each.ids[:1])
+        new = Mover(
+            name="newcomers", works=newcomers.count, of=newcomers.count, share=_estimated(newcomers.share), ids=ids
+        )
+    return Movers(
+        area=area.id,
+        kind=found.kind,
+        first=found.first,
+        last=found.week,
+        works=coverage.works,
+        with_organisations=coverage.with_organisations,
+        with_countries=coverage.with_countries,
+        countries=tuple(_mover(each, coverage.with_countries) for each in found.countries),
+        organisations=tuple(_mover(each, coverage.with_organisations) for each in found.organisations),
+        concentration=None
+        if found.organisation_concentration is None
+        else _estimated(found.organisation_concentration),
+        newcomers=new,
+        china=_presence("CN", found.china),
+        shanghai=_presence("Shanghai", found.shanghai),
+        method=found.method,
+    )
+
+
+def _mover(actor: "Actor", of: int) -> "Mover":
+    from reports.findings import Mover
+
+    return Mover(name=actor.name, works=actor.works, of=of, share=_estimated(actor.share), ids=actor.ids)
+
+
+def _presence(name: str, presence: "Presence | None") -> "Mover | None":
+    from reports.findings import Mover
+
+    if presence is None:
+        return None
+    return Mover(name=name, works=presence.works, of=presence.of, share=_estimated(presence.share), ids=presence.ids)
