@@ -39,7 +39,7 @@ _TRIED = (
     "variances to 0.0002 (0.0303, 0.89); half the slope's first standard deviation (0.0304, 0.89); noise from 0.0005 "
     "(0.0304, 0.89); damping 0.90 and 0.98 (0.0310, 0.89); no large slopes (0.0301, 0.85); the one taken "
     "(0.0300, 0.85). The later origins were looked at as well while choosing; the same grid came first.\n\n"
-    "The copy of arXiv holds about 40 % of it, unevenly by category (quantum physics: cross-lists only): shares within a "
+    "The copy of arXiv holds about 40 % of it, unevenly by category (quantum physics: cross-lists only): shares in a "
     "group are of what it holds."
 )
 
