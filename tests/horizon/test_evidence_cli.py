@@ -60,6 +60,8 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
             store.record_fetch("r", Fetch(source=source, week=WEEK, since=since, until=WEEK.sunday, status="OK"), NOW)
         store.recount("r", NOW, version, "model-1", store.affected_weeks("r"), work.taxonomy.series)
         store.finish_run("r", "done", NOW)
+        killed = {"run_id": "killed", "model": "model-2", "started": NOW + timedelta(hours=1)}
+        store.begin_run(run.model_copy(update={"params": {"world": "live"}, **killed}))
     return folder
 
 
@@ -78,7 +80,7 @@ def test_routes_are_told_with_intervals_and_the_query_behind_them(data: Path) ->
     assert "enabling, arxiv" in page
     assert "insufficient data: fewer than 50% of the last 52 weeks are known, or no route was labelled in them" in page
     told = json.loads(run("routes", FUSION, data, "--source", "arxiv", "--json").output)
-    assert told["basis"]["model"] == "model-1"
+    assert told["basis"]["model"] == "model-1", "the newer model's run was killed before it counted anything"
     race = told["races"][0]
     assert (race["group"], race["source"], race["status"]) == ("confinement", "arxiv", "ok")
     assert race["series"][0] == f"route:{FUSION}/tokamak"

@@ -84,7 +84,7 @@ def test_a_planted_overtaking_is_told_before_it_happens() -> None:
     assert a_year_before > 0.5
     assert half_a_year_before > 0.75
     _, group = fusion()
-    chances = {(each.route, each.ahead): each for each in race(crossing(WEEKS, 3, crossed_weeks_ago=16)).overtakings}
+    chances = {(each.route, each.ahead): each for each in race(crossing(WEEKS, 1, crossed_weeks_ago=16)).overtakings}
     told = chances[group.routes[1].id, group.routes[0].id]
     assert told.n < told.n_ahead
     assert told.probability > 0.5
