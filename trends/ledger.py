@@ -81,7 +81,7 @@ def predictions_due(
     by, and never a second word on one series in one week: another model in the same week is no second try.
     """
     said = {(*_occasion_key(each), each.week) for each in predictions}
-    served = {_occasion_key(each) for each in predictions if each.occasion == "quarterly"}
+    served = {_occasion_key(each) for each in predictions}
     known, frequencies = _by_series(points, basis.source), climatologies(predictions, settlements)
     due = []
     for score in sorted(scores, key=lambda score: score.series):
