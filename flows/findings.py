@@ -152,6 +152,7 @@ def _race(race: "GroupRace") -> "Race":
             for each in race.forecast
         ),
         leader=race.leader or "",
+        p_leads=race.p_leads or 0.0,
         led_weeks=race.led_weeks or 0,
         led_since_start=bool(race.led_since_start),
         overtaker=None if likeliest is None else likeliest.route,

@@ -35,6 +35,8 @@ class Race(Record):
     standings: tuple[Standing, ...]
     """In the taxonomy's order."""
     leader: str
+    p_leads: float
+    """That its underlying share is the greatest."""
     led_weeks: int
     led_since_start: bool
     """It led in every window that is known: perhaps for longer."""

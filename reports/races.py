@@ -10,7 +10,9 @@ from reports.routes import text_of
 from reports.trace import figure
 from taxonomy.schema import RouteGroup
 
-WORTH_SAYING = 0.2
+CLEARLY_LEADS = 0.75
+"""A leader less sure is only ahead."""
+WORTH_SAYING = 0.25
 """A less likely overtaking is not told."""
 
 
@@ -59,8 +61,10 @@ def _statements(known: Known, race: Race, names: dict[str, Text], of: dict[str, 
         "leader": NameParam(name=names[race.leader]),
         "share": told("share", "share", route=race.leader),
         "weeks": told("weeks", "led_weeks"),
+        "p": told("probability", "p_leads"),
     }
-    yield Statement(template="race_led_throughout" if race.led_since_start else "race_led", params=leader)
+    led = "race_led_throughout" if race.led_since_start else "race_led"
+    yield Statement(template=led if race.p_leads >= CLEARLY_LEADS else "race_ahead", params=leader)
     if race.overtaker and race.overtaken and (race.p_overtakes or 0.0) >= WORTH_SAYING:
         yield Statement(
             template="race_overtaking",

@@ -42,7 +42,8 @@ def race(**change: Any) -> Race:
                      forecast=Estimated(value=share, low=share - 0.09, high=share + 0.09))
             for place, key in enumerate(keys)
         ),
-        "leader": keys[0], "led_weeks": 64, "led_since_start": False, "overtaker": keys[1], "overtaken": keys[0],
+        "leader": keys[0], "p_leads": 0.88, "led_weeks": 64, "led_since_start": False,
+        "overtaker": keys[1], "overtaken": keys[0],
         "p_overtakes": 0.41, "convergence": Estimated(value=0.12, low=0.02, high=0.21), "p_converging": 0.93,
         "convergence_word": "probably converging", "asked_by_policy": True, "method": "routes-1",
     }  # fmt: skip
