@@ -59,8 +59,7 @@ class Grid:
             level=points[:, 0] / scale,
             slope=points[:, 1] / scale**3,
             damping=points[:, 2] ** (1 / scale),
-            # A week has noise of its own that a month averages out.
-            noise=points[:, 3] * (3 if periods_per_year == 52 else 1),
+            noise=points[:, 3],
             start_slope_variance=(_START_SLOPE_SD / scale) ** 2,
         )
 
