@@ -1,0 +1,45 @@
+"""From hashes back to words, and from many spellings to one term."""
+
+from collections.abc import Collection, Mapping
+
+import numpy as np
+
+from trends.signals.index import TermIndex
+from trends.terms import OF, Hashes, WeekTerms, generic_words, grams
+
+
+def term_texts(index: TermIndex, occurrences: Mapping[int, int]) -> dict[int, str]:
+    """Words of terms, given one document that holds each: the index itself keeps hashes only."""
+    by_block: dict[int, list[int]] = {}
+    for term, document in occurrences.items():
+        block = int(np.searchsorted(index.first_document, document, side="right")) - 1
+        by_block.setdefault(block, []).append(term)
+    found: dict[int, str] = {}
+    for number, terms in by_block.items():
+        found |= _read(index.blocks[number], index.hashes, terms)
+    return found
+
+
+def _read(block: WeekTerms, hashes: Hashes, terms: list[int]) -> dict[int, str]:
+    wanted = {int(hashes[term]): term for term in terms}
+    found, places, _ = grams(block)
+    here = np.flatnonzero(np.isin(found, hashes[terms]))
+    lengths = _lengths(len(found), block)
+    return {wanted[int(found[at])]: _words(block, int(places[at]), int(lengths[at])) for at in here}
+
+
+def _lengths(total: int, block: WeekTerms) -> "np.typing.NDArray[np.int64]":
+    """Words of each n-gram: they come ones first, then twos, then threes, each in the order of the text."""
+    _, places, _ = grams(block)
+    falls = np.flatnonzero(np.diff(places) < 0)
+    return np.searchsorted(falls, np.arange(total), side="left") + 1
+
+
+def _words(block: WeekTerms, place: int, length: int) -> str:
+    return " ".join("of" if token == OF else block.words[token] for token in block.tokens[place : place + length])
+
+
+def is_generic(text: str, generic: Collection[str] | None = None) -> bool:
+    """Whether a term is scholarly prose: every word of it could stand in a paper of any field."""
+    words = generic_words() if generic is None else generic
+    return all(word in words or word == "of" or not word.isalpha() for word in text.split())
