@@ -15,7 +15,7 @@ LEAST_BASE = 52
 """Weeks of base without which nothing can be called new."""
 FEWEST = 6
 """Documents: of both windows, for a term to inform the prior; of the recent one, to be a candidate."""
-MOST_BASE = 80
+MOST_BASE = 400
 LEAST_EB05 = 1.5
 
 
@@ -71,11 +71,11 @@ def has_history(index: TermIndex, week: int) -> bool:
 
 
 def scan(index: TermIndex, week: int) -> Candidates:
-    """Every term with EB05 above 1.5, at least 6 recent documents and at most 80 before."""
+    """Every term with EB05 above 1.5, at least 6 recent documents and at most 400 before."""
     found = windows(index, week)
     recent, base = count_terms(index, found.recent), count_terms(index, found.base)
     known = index.anchored < found.recent[1]
-    exposure = found.n_recent / max(1, found.n_base)
+    exposure = exposure_ratio(index, found)
     prior = _fit(recent[known], base[known], exposure)
     # The lower bound is never above the plain ratio, so most terms need no posterior.
     term = np.flatnonzero(known & (recent >= FEWEST) & (base <= MOST_BASE) & (recent > LEAST_EB05 * (base + 0.5) * exposure))
@@ -86,6 +86,20 @@ def scan(index: TermIndex, week: int) -> Candidates:
     eb95, ratio = posterior.quantile(0.95)[chosen], posterior.mean()[chosen]
     entries = _entries(index, found.recent, term)
     return Candidates(found, term, recent[term], base[term], ratio, eb05[chosen], eb95, *entries, prior)
+
+
+def exposure_ratio(index: TermIndex, found: Windows) -> float:
+    """Words read in the recent window for each one read in the base.
+
+    Of words and not of documents: where abstracts are missing more often in one of the windows, every term would seem to
+    rise or fall with them.
+    """
+    return mass(index, found.recent) / max(1, mass(index, found.base))
+
+
+def mass(index: TermIndex, documents: tuple[int, int]) -> int:
+    """Terms of all documents of a range, the denominator of a term's share."""
+    return int(index.pointers[documents[1]] - index.pointers[documents[0]])
 
 
 def count_terms(index: TermIndex, documents: tuple[int, int]) -> Ints:

@@ -42,4 +42,12 @@ def _words(block: WeekTerms, place: int, length: int) -> str:
 def is_generic(text: str, generic: Collection[str] | None = None) -> bool:
     """Whether a term is scholarly prose: every word of it could stand in a paper of any field."""
     words = generic_words() if generic is None else generic
-    return all(word in words or word == "of" or not word.isalpha() for word in text.split())
+    return all(word in words or word == "of" for word in text.split())
+
+
+def core(text: str) -> str:
+    """Without the words of prose that end it: `deep learning approach` is about deep learning."""
+    words = text.split()
+    while len(words) > 1 and (words[-1] in generic_words() or words[-1] == "of"):
+        words.pop()
+    return " ".join(words)
