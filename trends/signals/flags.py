@@ -25,6 +25,8 @@ from trends.signals.wording import is_generic, term_texts
 from trends.terms import Ints
 
 FEATURES = ("log_groups", "groups_per_paper", "log_eb05_26w_ago", "log_growth_26w")
+LEAST_TITLE_SHARE = 0.04
+"""A technology is named in titles; habits of writing (trained, unseen, github) are not."""
 _UNSEEN_EB05 = 0.5
 """Of a term whose week 26 weeks ago could not be scanned: as of one that did not rise."""
 
@@ -92,7 +94,8 @@ def find_flags(index: TermIndex, week: int, known: frozenset[str] = frozenset())
     breadth = measure_breadth(index, found)
     passing = np.flatnonzero(breadth.passes())
     texts = _texts(index, found, passing)
-    named = [place for place in passing if not is_generic(texts[int(place)])]
+    titled = breadth.titles >= LEAST_TITLE_SHARE * found.n_recent
+    named = [place for place in passing if titled[place] and not is_generic(texts[int(place)])]
     groups = merge(index, found, {int(place): texts[int(place)] for place in named})
     earlier = _earlier(index, week, found.term)
     flags = (_flag(index, found, breadth, group, earlier) for group in groups if not known & set(group.texts))

@@ -14,7 +14,7 @@ LEAST_OVERLAP = 0.6
 """Jaccard overlap of the recent documents."""
 LEAST_EXPANSIONS = 2
 """Documents that must write an acronym in brackets after its words."""
-_ALMOST = 0.6
+_ALMOST = 0.8
 """A longer spelling stands for the group if it has this share of the documents of the most frequent one."""
 
 
