@@ -229,21 +229,34 @@ def _word_lists() -> dict[str, list[str]]:
     return loaded
 
 
-def grams(block: WeekTerms) -> tuple[Hashes, Ints, npt.NDArray[np.bool_]]:
-    """Hash, place of the first token and whether in the title, of every n-gram; see `gram_text` for its words."""
+@dataclass(frozen=True)
+class Grams:
+    """Every n-gram of a block: ones first, then twos, then threes, each in the order of the text."""
+
+    hashes: Hashes
+    place: Ints
+    """Of its first token."""
+    document: npt.NDArray[np.int32]
+    in_title: npt.NDArray[np.bool_]
+    counts: tuple[int, int, int]
+    """How many of one, two and three words."""
+
+
+def grams(block: WeekTerms) -> Grams:
+    """A word alone must have three letters, or a digit; `of` may stand in the middle of three."""
     tokens = block.tokens
     hashes = np.append(_word_hashes(block.words), np.zeros(2, np.uint64))[tokens]  # -1 and -2 are the two zeros
     real, of = tokens >= 0, tokens == OF
-    lone = np.append(np.fromiter(map(_stands_alone, block.words), bool, len(block.words)), [False, False])[tokens]
-    one = np.flatnonzero(lone)
+    one = np.flatnonzero(np.append(_stand_alone(block.words), [False, False])[tokens])
     two = np.flatnonzero(real[:-1] & real[1:])
     three = np.flatnonzero(real[:-2] & (real[1:-1] | of[1:-1]) & real[2:])
-    mixed = _mix(hashes[two], hashes[two + 1])
-    triple = _mix(_mix(hashes[three], hashes[three + 1]), hashes[three + 2])
-    found = np.concatenate([hashes[one], mixed, triple])
+    mixed = _mix(hashes[:-1], hashes[1:])
+    triple = _mix(mixed[three], hashes[three + 2])
     places = np.concatenate([one, two, three])
-    document = np.searchsorted(block.start, places, side="right") - 1
-    return found, places, places < block.abstract[document]
+    owner = np.repeat(np.arange(len(block), dtype=np.int32), np.diff(block.start))
+    titled = np.arange(len(tokens)) < np.repeat(block.abstract, np.diff(block.start))
+    found = np.concatenate([hashes[one], mixed[two], triple])
+    return Grams(found, places, owner[places], titled[places], (len(one), len(two), len(three)))
 
 
 def gram_hash(words: Sequence[str]) -> int:
@@ -265,8 +278,12 @@ def _mix(left: Hashes, right: Hashes) -> Hashes:
     return (mixed ^ (mixed >> np.uint64(32))) * np.uint64(0x94D049BB133111EB)
 
 
-def _stands_alone(word: str) -> bool:
-    return len(word) > 2 or (len(word) == 2 and not word.isalpha())
+def _stand_alone(words: tuple[str, ...]) -> npt.NDArray[np.bool_]:
+    lengths = np.fromiter(map(len, words), np.int64, len(words))
+    found = lengths > 2
+    for place in np.flatnonzero(lengths == 2).tolist():
+        found[place] = not words[place].isalpha()
+    return found
 
 
 def to_bytes(block: WeekTerms) -> bytes:

@@ -1,6 +1,5 @@
-"""Flags of a scan: terms past every gate, with the facts that tell lasting ones from fashions, and what became of them."""
+"""Flags of a scan: terms past every gate, with the facts that tell lasting ones from fashions."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,8 +36,6 @@ class Flag:
 
     week: int
     term: str
-    key: int
-    """Place of the term in the index."""
     variants: tuple[str, ...]
     n_recent: int
     n_base: int
@@ -136,7 +133,6 @@ def _flag(index: TermIndex, found: Candidates, breadth: Breadth, group: Group, e
     return Flag(
         week=found.windows.week,
         term=group.texts[0],
-        key=int(found.term[at]),
         variants=tuple(sorted(group.texts[1:])),
         n_recent=int(found.n_recent[at]),
         n_base=int(found.n_base[at]),
@@ -157,43 +153,3 @@ def _flag(index: TermIndex, found: Candidates, breadth: Breadth, group: Group, e
         mass_recent=earlier.mass_recent,
         mass_before=earlier.mass_before,
     )
-
-
-def later_share(
-    index: TermIndex,
-    flags: Mapping[int, Flag],
-    first: int,
-    last: int,
-    left_out: "np.typing.NDArray[np.bool_] | None" = None,
-) -> dict[int, float]:
-    """Share of all documents in weeks `first` to `last` after a flag, over the share at the flag; by the same keys.
-
-    All flags must be of one week. `left_out` masks documents that count neither then nor now: those of categories
-    that the data hold for part of the time only. NaN where fewer than 3 documents of the flag remain.
-    """
-    weeks = {flag.week for flag in flags.values()}
-    if len(weeks) > 1:
-        raise ValueError(f"expected flags of one week, found {len(weeks)}; ask for each week apart")
-    if not flags:
-        return {}
-    week = weeks.pop()
-    skip = np.zeros(len(index.week), bool) if left_out is None else left_out
-    now, then = windows(index, week).recent, index.documents(week + first, week + last)
-    keys = np.array([flag.key for flag in flags.values()])
-    before, after = (_documents_with(index, span, keys, skip) for span in (now, then))
-    totals = [int((~skip[span[0] : span[1]]).sum()) for span in (now, then)]
-    ratio = (after / max(1, totals[1])) / np.maximum(before / max(1, totals[0]), 1e-12)
-    return dict(zip(flags, np.where(before >= 3, ratio, np.nan).tolist(), strict=True))
-
-
-def _documents_with(
-    index: TermIndex, span: tuple[int, int], keys: Ints, skip: "np.typing.NDArray[np.bool_]"
-) -> Ints:
-    place = np.full(len(index.hashes), -1, np.int64)
-    unique, back = np.unique(keys, return_inverse=True)
-    place[unique] = np.arange(len(unique))
-    first, last = index.pointers[span[0]], index.pointers[span[1]]
-    found = place[index.terms[first:last]]
-    held = np.flatnonzero(found >= 0)
-    document = np.searchsorted(index.pointers, held + first, side="right") - 1
-    return np.bincount(found[held][~skip[document]], minlength=len(unique))[back]

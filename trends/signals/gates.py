@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from trends.signals.index import TermIndex
 from trends.signals.prior import Array
@@ -35,7 +36,7 @@ class Breadth:
     titles: Ints
     """Documents with the term in the title."""
 
-    def passes(self) -> "np.typing.NDArray[np.bool_]":
+    def passes(self) -> npt.NDArray[np.bool_]:
         """At least 6 groups, 2 categories and 8 active weeks, and no week with more than 35 %."""
         return (
             (self.groups >= LEAST_GROUPS)
@@ -63,14 +64,14 @@ def measure_breadth(index: TermIndex, found: Candidates) -> Breadth:
     )
 
 
-def _distinct(size: int, term: Ints, value: "np.typing.NDArray[np.uint64]") -> Ints:
+def _distinct(size: int, term: Ints, value: npt.NDArray[np.uint64]) -> Ints:
     """Different values of each term; 0 is unknown and counts for nobody."""
     _, number = np.unique(value, return_inverse=True)
     pairs = np.unique(term[value != 0] * (len(value) + 1) + number[value != 0])
     return np.bincount(pairs // (len(value) + 1), minlength=size)
 
 
-def _shares(size: int, term: Ints, category: "np.typing.NDArray[np.int32]") -> tuple[Array, Ints]:
+def _shares(size: int, term: Ints, category: npt.NDArray[np.int32]) -> tuple[Array, Ints]:
     """Entropy and number of the primary categories of each term."""
     known = category >= 0
     width = int(category.max(initial=0)) + 1

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from trends.signals.index import TermIndex
 from trends.signals.scan import Candidates
@@ -33,7 +34,7 @@ def merge(index: TermIndex, found: Candidates, texts: Mapping[int, str]) -> list
     said = _acronyms(index, found)
     taken: set[int] = set()
     groups = []
-    for rank, place in enumerate(places):
+    for rank in range(len(places)):
         if rank in taken:
             continue
         members = {rank} | {int(other) for other in np.flatnonzero(overlaps[rank] > LEAST_OVERLAP)} - taken
@@ -53,7 +54,7 @@ def _group(found: Candidates, texts: Mapping[int, str], members: list[int]) -> G
     return Group(chosen, (texts[chosen], *(texts[place] for place in members if place != chosen)))
 
 
-def _overlaps(found: Candidates, places: list[int]) -> "np.typing.NDArray[np.float64]":
+def _overlaps(found: Candidates, places: list[int]) -> npt.NDArray[np.float64]:
     """Jaccard overlap of every pair."""
     from scipy.sparse import csr_array
 
@@ -65,7 +66,7 @@ def _overlaps(found: Candidates, places: list[int]) -> "np.typing.NDArray[np.flo
     held = csr_array((np.ones(len(rows), np.int32), (rows, columns)), shape=shape)
     both = (held @ held.T).toarray().astype(float)
     sizes = np.diagonal(both)
-    result: np.typing.NDArray[np.float64] = both / np.maximum(1, sizes[:, None] + sizes[None, :] - both)
+    result: npt.NDArray[np.float64] = both / np.maximum(1, sizes[:, None] + sizes[None, :] - both)
     return result
 
 

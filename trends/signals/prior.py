@@ -75,13 +75,12 @@ def fit_prior(counts: Array, expected: Array, weights: Array) -> RatePrior:
         return float(-(weights * np.logaddexp(broad, tight)).sum() / total + 1e-4 * ((theta - _START) ** 2).sum())
 
     found = minimize(loss, _START, method="L-BFGS-B", bounds=[(-6, 6), *[(-4.0, 7.0)] * 4]).x
-    first, second = (float(np.exp(found[1])), float(np.exp(found[2]))), (float(np.exp(found[3])), float(np.exp(found[4])))
-    return RatePrior(float(1 / (1 + np.exp(-found[0]))), (first[0], second[0]), (first[1], second[1]))
+    broad_shape, broad_rate, tight_shape, tight_rate = np.exp(found[1:]).tolist()
+    return RatePrior(float(1 / (1 + np.exp(-found[0]))), (broad_shape, tight_shape), (broad_rate, tight_rate))
 
 
 def _log_marginal(counts: Array, expected: Array, shape: float, rate: float) -> Array:
     """Of the negative binomial, without the part that both gammas share."""
-    found: Array = (
-        gammaln(shape + counts) - gammaln(shape) + shape * np.log(rate / (rate + expected)) - counts * np.log(rate + expected)
-    )
+    total = rate + expected
+    found: Array = gammaln(shape + counts) - gammaln(shape) + shape * np.log(rate / total) - counts * np.log(total)
     return found

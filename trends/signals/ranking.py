@@ -35,6 +35,7 @@ class PastFlag:
     """What a flag taught. A ratio is the later share over the share at the flag; None while unknown."""
 
     week: int
+    term: str
     features: tuple[float, ...]
     ratio: float | None = None
     """Over weeks 53 to 104."""
@@ -140,7 +141,7 @@ def teach(history: Sequence[PastFlag], week: int) -> list[tuple[PastFlag, float]
             if id(flag) not in seen and ratio is not None and foreshadow is not None:
                 seen.add(id(flag))
                 taught.append((flag, float(_logistic(foreshadow[0] + foreshadow[1] * _log(np.array(ratio))))))
-    return sorted(taught, key=lambda pair: (pair[0].week, pair[0].features))
+    return sorted(taught, key=lambda pair: (pair[0].week, pair[0].term))
 
 
 def _foreshadow(pairs: Sequence[tuple[PastFlag, float]], week: int) -> Array | None:

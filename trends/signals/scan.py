@@ -78,7 +78,8 @@ def scan(index: TermIndex, week: int) -> Candidates:
     exposure = exposure_ratio(index, found)
     prior = _fit(recent[known], base[known], exposure)
     # The lower bound is never above the plain ratio, so most terms need no posterior.
-    term = np.flatnonzero(known & (recent >= FEWEST) & (base <= MOST_BASE) & (recent > LEAST_EB05 * (base + 0.5) * exposure))
+    rising = recent > LEAST_EB05 * (base + 0.5) * exposure
+    term = np.flatnonzero(known & rising & (recent >= FEWEST) & (base <= MOST_BASE))
     posterior = prior.posterior(recent[term].astype(float), (base[term] + 0.5) * exposure)
     eb05 = posterior.quantile(0.05)
     chosen = eb05 > LEAST_EB05
@@ -91,8 +92,8 @@ def scan(index: TermIndex, week: int) -> Candidates:
 def exposure_ratio(index: TermIndex, found: Windows) -> float:
     """Words read in the recent window for each one read in the base.
 
-    Of words and not of documents: where abstracts are missing more often in one of the windows, every term would seem to
-    rise or fall with them.
+    Of words and not of documents: where abstracts are missing more often in one of the windows, every term would seem
+    to rise or fall with them.
     """
     return mass(index, found.recent) / max(1, mass(index, found.base))
 

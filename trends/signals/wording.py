@@ -22,17 +22,11 @@ def term_texts(index: TermIndex, occurrences: Mapping[int, int]) -> dict[int, st
 
 def _read(block: WeekTerms, hashes: Hashes, terms: list[int]) -> dict[int, str]:
     wanted = {int(hashes[term]): term for term in terms}
-    found, places, _ = grams(block)
-    here = np.flatnonzero(np.isin(found, hashes[terms]))
-    lengths = _lengths(len(found), block)
-    return {wanted[int(found[at])]: _words(block, int(places[at]), int(lengths[at])) for at in here}
-
-
-def _lengths(total: int, block: WeekTerms) -> "np.typing.NDArray[np.int64]":
-    """Words of each n-gram: they come ones first, then twos, then threes, each in the order of the text."""
-    _, places, _ = grams(block)
-    falls = np.flatnonzero(np.diff(places) < 0)
-    return np.searchsorted(falls, np.arange(total), side="left") + 1
+    found = grams(block)
+    lengths = np.repeat([1, 2, 3], found.counts)
+    _, here = np.unique(found.hashes, return_index=True)
+    here = here[np.isin(found.hashes[here], hashes[terms])]
+    return {wanted[int(found.hashes[at])]: _words(block, int(found.place[at]), int(lengths[at])) for at in here}
 
 
 def _words(block: WeekTerms, place: int, length: int) -> str:
