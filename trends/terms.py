@@ -224,6 +224,12 @@ def generic_words() -> frozenset[str]:
 
 
 @cache
+def tail_words() -> frozenset[str]:
+    """Nouns that end a phrase without naming another topic; all generic words do too."""
+    return frozenset(map(str, _word_lists()["tail"])) | generic_words()
+
+
+@cache
 def _word_lists() -> dict[str, list[str]]:
     loaded: dict[str, list[str]] = yaml.safe_load((files("trends") / "term_words.yml").read_text(encoding="utf-8"))
     return loaded

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from trends.signals.gates import Breadth, measure_breadth
-from trends.signals.index import TermIndex
+from trends.signals.index import Places, TermIndex
 from trends.signals.merge import Group, merge
 from trends.signals.prior import Array
 from trends.signals.scan import (
     FEWEST,
     LEAST_EB05,
+    MOST_BASE,
     RECENT,
     Candidates,
     count_terms,
@@ -20,8 +21,8 @@ from trends.signals.scan import (
     scan,
     windows,
 )
-from trends.signals.wording import is_generic, term_texts
-from trends.terms import Ints
+from trends.signals.wording import core, is_generic, term_texts
+from trends.terms import Ints, gram_hash
 
 FEATURES = ("log_groups", "groups_per_paper", "log_eb05_26w_ago", "log_growth_26w")
 LEAST_TITLE_SHARE = 0.04
@@ -92,8 +93,9 @@ def find_flags(index: TermIndex, week: int, known: frozenset[str] = frozenset())
     passing = np.flatnonzero(breadth.passes())
     texts = _texts(index, found, passing)
     titled = breadth.titles >= LEAST_TITLE_SHARE * found.n_recent
-    named = [place for place in passing if titled[place] and not is_generic(texts[int(place)])]
-    groups = merge(index, found, {int(place): texts[int(place)] for place in named})
+    fresh = [place for place in passing if titled[place] and not is_generic(texts[int(place)])]
+    named = _not_established(index, found, {int(place): texts[int(place)] for place in fresh})
+    groups = merge(index, found, named)
     earlier = _earlier(index, week, found.term)
     flags = (_flag(index, found, breadth, group, earlier) for group in groups if not known & set(group.texts))
     return tuple(sorted(flags, key=lambda flag: (-flag.groups, -flag.eb05, flag.term)))
@@ -104,6 +106,16 @@ def _texts(index: TermIndex, found: Candidates, places: Ints) -> dict[int, str]:
     witness = dict(zip(found.entry_term.tolist(), found.entry_document.tolist(), strict=True))
     words = term_texts(index, {int(found.term[place]): witness[int(place)] for place in places})
     return {int(place): words[int(found.term[place])] for place in places}
+
+
+def _not_established(index: TermIndex, found: Candidates, texts: dict[int, str]) -> dict[int, str]:
+    """Without phrases about what is too frequent to be new: `deep learning model` once deep learning is."""
+    cores = {place: core(text) for place, text in texts.items() if core(text) != text}
+    hashes = np.array([gram_hash(words.split()) for words in cores.values()], np.uint64)
+    term = Places(index.hashes)(hashes)
+    base = np.append(count_terms(index, found.windows.base), 0)[term]
+    established = {place for place, count in zip(cores, base.tolist(), strict=True) if count > MOST_BASE}
+    return {place: text for place, text in texts.items() if place not in established}
 
 
 @dataclass(frozen=True)
@@ -122,7 +134,9 @@ def _earlier(index: TermIndex, week: int, term: Ints) -> _Earlier:
     eb05 = np.full(len(term), _UNSEEN_EB05)
     if has_history(index, week - RECENT):
         exposure = exposure_ratio(index, then)
-        posterior = scan(index, week - RECENT).prior.posterior(recent.astype(float), (base + 0.5) * exposure)
+        posterior = scan(index, week - RECENT).prior.posterior(
+            recent.astype(np.float64), np.asarray((base + 0.5) * exposure, np.float64)
+        )
         eb05 = posterior.quantile(0.05)
     return _Earlier(eb05, recent, mass(index, now.recent), mass(index, then.recent))
 

@@ -79,4 +79,5 @@ def _shares(size: int, term: Ints, category: npt.NDArray[np.int32]) -> tuple[Arr
     owner = pairs // width
     total = np.bincount(owner, weights=counts, minlength=size)
     share = counts / total[owner]
-    return np.bincount(owner, weights=-share * np.log(share), minlength=size), np.bincount(owner, minlength=size)
+    entropy = np.bincount(owner, weights=-share * np.log(share), minlength=size)
+    return np.asarray(entropy, np.float64), np.bincount(owner, minlength=size).astype(np.int64)

@@ -44,8 +44,15 @@ def settle(index: TermIndex, history: Sequence[PastFlag], left_out: Flags | None
         for week, places in due.items():
             found = later_share(index, week, [settled[place].term for place in places], first, end, left_out)
             for place, ratio in zip(places, found.tolist(), strict=True):
-                settled[place] = replace(settled[place], **{field: None if np.isnan(ratio) else ratio})
+                if not np.isnan(ratio):
+                    settled[place] = _with(settled[place], field, ratio)
     return tuple(settled)
+
+
+def _with(flag: PastFlag, field: str, ratio: float) -> PastFlag:
+    if field == "ratio":
+        return replace(flag, ratio=ratio)
+    return replace(flag, ratio_78=ratio) if field == "ratio_78" else replace(flag, ratio_52=ratio)
 
 
 def _documents_with(index: TermIndex, span: tuple[int, int], hashes: Hashes, skip: Flags) -> npt.NDArray[np.int64]:

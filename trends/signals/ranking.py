@@ -191,7 +191,20 @@ def _covariance(
     scores = design * (weights * (chances - shares))[:, None]
     by_scan = np.stack([scores[weeks == week].sum(axis=0) for week in np.unique(weeks)])
     found: Array = bread @ (by_scan.T @ by_scan) @ bread
+    found[0, 0] += _drift(chances, weights, shares, weeks)
     return found
+
+
+def _drift(chances: Array, weights: Array, shares: Array, weeks: npt.NDArray[np.int64]) -> float:
+    """Variance between scans of the log odds that their flags last, beyond what the features say: the next scan too
+    will have a level of its own."""
+    scans, place = np.unique(weeks, return_inverse=True)
+    size, seen, fitted, weight = (
+        np.bincount(place, weights=values, minlength=len(scans))
+        for values in (np.ones(len(place)), chances, shares, weights)
+    )
+    gap = np.log((seen + 0.5) / (size - seen + 0.5)) - np.log((fitted + 0.5) / (size - fitted + 0.5))
+    return float((weight * gap**2).sum() / weight.sum())
 
 
 def _logistic(values: Array) -> Array:

@@ -80,7 +80,7 @@ def scan(index: TermIndex, week: int) -> Candidates:
     # The lower bound is never above the plain ratio, so most terms need no posterior.
     rising = recent > LEAST_EB05 * (base + 0.5) * exposure
     term = np.flatnonzero(known & rising & (recent >= FEWEST) & (base <= MOST_BASE))
-    posterior = prior.posterior(recent[term].astype(float), (base[term] + 0.5) * exposure)
+    posterior = prior.posterior(recent[term].astype(np.float64), np.asarray((base[term] + 0.5) * exposure, np.float64))
     eb05 = posterior.quantile(0.05)
     chosen = eb05 > LEAST_EB05
     term = term[chosen]

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 import numpy as np
 
 from trends.signals.index import TermIndex
-from trends.terms import OF, Hashes, WeekTerms, generic_words, grams
+from trends.terms import OF, Hashes, WeekTerms, generic_words, grams, tail_words
 
 
 def term_texts(index: TermIndex, occurrences: Mapping[int, int]) -> dict[int, str]:
@@ -42,6 +42,6 @@ def is_generic(text: str, generic: Collection[str] | None = None) -> bool:
 def core(text: str) -> str:
     """Without the words of prose that end it: `deep learning approach` is about deep learning."""
     words = text.split()
-    while len(words) > 1 and (words[-1] in generic_words() or words[-1] == "of"):
+    while len(words) > 1 and (words[-1] in tail_words() or words[-1] == "of"):
         words.pop()
     return " ".join(words)
