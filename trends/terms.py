@@ -13,6 +13,7 @@ from hashlib import blake2b
 from importlib.resources import files
 from io import BytesIO
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -310,7 +311,7 @@ def from_bytes(content: bytes) -> WeekTerms:
             if int(arrays["version"]) != VERSION:
                 raise ValueError(f"version {int(arrays['version'])} instead of {VERSION}")
             values = {each.name: arrays[each.name] for each in fields(WeekTerms)}
-    except (ValueError, KeyError, OSError, EOFError) as error:
+    except (ValueError, KeyError, OSError, EOFError, BadZipFile) as error:
         message = f"expected a block of terms, found {error}"
         raise ParseError(f"{message}; extract the week again from its documents") from None
     for each in fields(WeekTerms):

@@ -16,7 +16,7 @@ _FEWEST_LEFT = 3
 
 
 def later_share(
-    index: TermIndex, week: int, terms: Sequence[str], first: int, last: int, left_out: Flags | None = None
+    index: TermIndex, week: int, terms: Hashes, first: int, last: int, left_out: Flags | None = None
 ) -> Array:
     """Share of all documents in weeks `first` to `last` after `week`, over the share in the 26 weeks up to it.
 
@@ -24,9 +24,8 @@ def later_share(
     time only. NaN where fewer than 3 documents of the flag remain.
     """
     skip = np.zeros(len(index.week), bool) if left_out is None else left_out
-    hashes = np.array([gram_hash(term.split()) for term in terms], np.uint64)
     now, then = windows(index, week).recent, index.documents(week + first, week + last)
-    before, after = (_documents_with(index, span, hashes, skip) for span in (now, then))
+    before, after = (_documents_with(index, span, terms, skip) for span in (now, then))
     totals = [max(1, int((~skip[span[0] : span[1]]).sum())) for span in (now, then)]
     ratio = (after / totals[1]) / np.maximum(before / totals[0], 1e-12)
     return np.where(before >= _FEWEST_LEFT, ratio, np.nan)
@@ -42,7 +41,8 @@ def settle(index: TermIndex, history: Sequence[PastFlag], left_out: Flags | None
             if getattr(flag, field) is None and flag.week + end <= last:
                 due.setdefault(flag.week, []).append(place)
         for week, places in due.items():
-            found = later_share(index, week, [settled[place].term for place in places], first, end, left_out)
+            terms = np.array([gram_hash(settled[place].term.split()) for place in places], np.uint64)
+            found = later_share(index, week, terms, first, end, left_out)
             for place, ratio in zip(places, found.tolist(), strict=True):
                 if not np.isnan(ratio):
                     settled[place] = _with(settled[place], field, ratio)
