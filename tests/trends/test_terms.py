@@ -40,7 +40,7 @@ def _holds(term: str, title: str, abstract: str = "") -> bool:
         ("Non-orthogonal multiple access", "nonorthogonal multiple access"),
         ("Analyses", "analysis"),
         ("Topologies", "topology"),
-        ("Schr\\\"{o}dinger", "schrodinger"),
+        ('Schr\\"{o}dinger', "schrodinger"),
         ("GANs", "gan"),
         ("spin\u2013orbit", "spin-orbit"),
     ],
@@ -113,7 +113,9 @@ def _same(one: WeekTerms, other: WeekTerms) -> bool:
     return all(np.array_equal(getattr(one, each.name), getattr(other, each.name)) for each in fields(WeekTerms))
 
 
-TEXT = st.text(max_size=80) | st.sampled_from(["$$", "\\", "\\'e", "{", "(GAN)", "\0", "-", "a\u2013b", "$x", "\ud800", "\u0130s"])
+TEXT = st.text(max_size=80) | st.sampled_from(
+    ["$$", "\\", "\\'e", "{", "(GAN)", "\0", "-", "a\u2013b", "$x", "\ud800", "\u0130s"]
+)
 
 
 @settings(deadline=None, max_examples=150)
