@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from horizon.cli import briefs, evidence, files, ledger, models, review, scanning, system, taxonomies
+from horizon.cli import briefs, evidence, files, ledger, models, review, scanning, signals, system, taxonomies
 from horizon.errors import HorizonError
 
 INTERRUPTED = 130
@@ -22,6 +22,7 @@ app = typer.Typer(
 scanning.register(app)
 files.register(app)
 models.register(app)
+signals.register(app)
 briefs.register(app)
 evidence.register(app)
 system.register(app)
