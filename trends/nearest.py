@@ -49,12 +49,15 @@ class Centroids:
 
 @dataclass(frozen=True)
 class Nearest:
-    """Of one vector; None where nothing is near enough."""
+    """Of one vector."""
 
     area: str | None
+    """The nearest, however far; None without a vector or an area."""
+    near: bool
+    """Whether it lies as close as 95 % of the area's own items."""
     cosine: float
-    """To the nearest area's centroid, near enough or not."""
     sector: str | None
+    """The near area's, else that of the nearest field; None for basic science and without a vector."""
 
 
 @cache
@@ -94,7 +97,7 @@ def centroids_of(vectors: Vectors, labels: Sequence[frozenset[str]]) -> Centroid
     names, units, floors = [], [], []
     for name in sorted({each for some in labels for each in some}):
         mine = rows[[name in some for some in labels]]
-        mine = mine[mine.any(axis=1)]
+        mine = mine[_known(mine)]
         centre = unit(mine.sum(axis=0, keepdims=True)) if len(mine) else np.zeros((1, rows.shape[1]), np.float32)
         if centre.any():
             names.append(name)
@@ -107,25 +110,29 @@ def centroids_of(vectors: Vectors, labels: Sequence[frozenset[str]]) -> Centroid
 def is_far(vectors: Vectors, centroids: Centroids) -> npt.NDArray[np.bool_]:
     """Whether a row lies below the floor of every centroid; never for rows of zeros, of which nothing is known."""
     rows = unit(vectors)
-    near = (rows @ centroids.units.T >= centroids.floors).any(axis=1)
-    far: npt.NDArray[np.bool_] = ~near & rows.any(axis=1)
-    return far
+    near: npt.NDArray[np.bool_] = np.any(rows @ centroids.units.T >= centroids.floors, axis=1)
+    return ~near & _known(rows)
+
+
+def _known(rows: Vectors) -> npt.NDArray[np.bool_]:
+    known: npt.NDArray[np.bool_] = np.any(rows != 0, axis=1)
+    return known
 
 
 def nearest(vectors: Vectors, areas: Centroids, sector_of_area: Mapping[str, str], sectors: "Sectors") -> list[Nearest]:
-    """Of every row the nearest area and its sector; far from every area, the sector of the nearest fields."""
+    """Of every row the nearest area and its sector; far from every area, the sector of the nearest field."""
     rows = unit(vectors)
-    by_sector = sectors.nearest(rows)
+    known, by_field = _known(rows), sectors.nearest(rows)
     if not areas.names:
-        return [Nearest(None, 0.0, sector) for sector in by_sector]
+        return [Nearest(None, False, 0.0, sector) for sector in by_field]
     cosines = (rows @ areas.units.T).astype(np.float64)
-    best = cosines.argmax(axis=1)
     found = []
-    for row, column in enumerate(best):
-        close = cosines[row, column] >= areas.floors[column] and rows[row].any()
-        name = areas.names[column] if close else None
-        sector = sector_of_area.get(name) if name is not None else by_sector[row]
-        found.append(Nearest(name, float(cosines[row, column]), sector))
+    for row, column in enumerate(cosines.argmax(axis=1)):
+        cosine = float(cosines[row, column])
+        near = bool(known[row]) and cosine >= areas.floors[column]
+        area = areas.names[column] if known[row] else None
+        sector = sector_of_area.get(areas.names[column]) if near else by_field[row]
+        found.append(Nearest(area, near, cosine, sector))
     return found
 
 
