@@ -33,6 +33,8 @@ SHORTEST_ABSTRACT = 400
 LEAST_EXPECTED = 5.0
 RARE_RATIO = 0.1
 """A pair is rare when it is seen less than a tenth as often as expected, at 95 % (Poisson)."""
+MOST_SEEN = 10
+"""Of the pair in three years: what was tried so often is no longer odd, however often it was to be expected."""
 MOST_A_WEEK = 10
 _CPC_SUBCLASS = 4
 _ROWS_AT_ONCE = 1_024
@@ -61,6 +63,11 @@ class AreaItems:
         lengths = {len(each) for each in (self.ids, self.days, self.probabilities, self.readable)}
         if lengths != {len(self.vectors)}:
             raise UsageError(f"expected {len(self.vectors)} rows in every field of {self.area}, found {lengths}")
+
+    @property
+    def sure(self) -> Mask:
+        """Rows of which the label and the text can be trusted."""
+        return self.readable & (self.probabilities >= SUREST_FROM)
 
     def ordered(self) -> "AreaItems":
         """By id, each id once, vectors at unit length."""
@@ -122,13 +129,13 @@ def without_predecessors(items: AreaItems, week: IsoWeek) -> list[NonConsensus]:
     """
     known = items.ordered()
     ages = _ages(known.days, week)
-    sure = known.readable & (known.probabilities >= SUREST_FROM) & (known.vectors != 0).any(axis=1)
-    usual, _ = _closest(known, np.flatnonzero(sure & (ages >= 1) & (ages <= CALIBRATION_WEEKS)))
+    able = known.sure & (known.vectors != 0).any(axis=1)
+    usual, _ = _closest(known, np.flatnonzero(able & (ages >= 1) & (ages <= CALIBRATION_WEEKS)))
     usual = usual[~np.isnan(usual)]
     if len(usual) < FEWEST_TO_LEARN_FROM:
         return []
     bar, middle = (float(point) for point in np.quantile(usual, (UNUSUAL, 0.5)))
-    rows = np.flatnonzero(sure & (ages == 0))
+    rows = np.flatnonzero(able & (ages == 0))
     values, nearest_rows = _closest(known, rows)
     found = []
     for row, value, neighbour in zip(rows, values, nearest_rows, strict=True):
@@ -173,37 +180,43 @@ def _isolated(known: AreaItems, row: int, value: float, bar: float, neighbour: i
     )
 
 
-def rare_combinations(area: str, items: Sequence[tuple[str, Sequence[str]]], before: PairCounts) -> list[NonConsensus]:
-    """Of the week's items of an area (id, fields) those with a pair of fields that hardly ever met before.
+def rare_combinations(
+    items: AreaItems, fields: Mapping[str, Sequence[str]], before: PairCounts, week: IsoWeek
+) -> list[NonConsensus]:
+    """The week's items with a pair of fields (`fields` by id) that hardly ever met in `before`, the rarest first.
 
-    `before` counts the source's items of earlier weeks. The rarest first; an item is listed once, by its rarest pair.
+    `before` counts the source's items of the PREDECESSOR_WEEKS before; an item is listed once, by its rarest pair.
     """
+    known = items.ordered()
     found = []
-    for item_id, fields in sorted({(each, tuple(sorted(set(names)))) for each, names in items}):
-        ranked = sorted((rarity(pair, before), pair) for pair in combinations(fields, 2))
+    for row in np.flatnonzero(known.sure & (_ages(known.days, week) == 0)):
+        pairs = combinations(sorted(set(fields.get(known.ids[row], ()))), 2)
+        ranked = sorted((rarity(pair, before), pair) for pair in pairs)
         if ranked and ranked[0][0] < RARE_RATIO:
-            (ratio, pair), seen = ranked[0], before.pairs.get(ranked[0][1], 0)
-            record = NonConsensus(
-                item_id=item_id,
-                area=area,
-                reason="rare_combination",
-                value=float(seen),
-                expected=round(before.expected(pair), 2),
-                fields=pair,
-                method=METHOD,
-            )
-            found.append((ratio, record))
+            found.append((ranked[0][0], _rare(known, int(row), ranked[0][1], before)))
     return [record for _, record in sorted(found, key=lambda each: (each[0], each[1].item_id))]
 
 
+def _rare(known: AreaItems, row: int, pair: tuple[str, str], before: PairCounts) -> NonConsensus:
+    return NonConsensus(
+        item_id=known.ids[row],
+        area=known.area,
+        reason="rare_combination",
+        value=float(before.pairs.get(pair, 0)),
+        expected=round(before.expected(pair), 2),
+        fields=pair,
+        method=METHOD,
+    )
+
+
 def rarity(pair: tuple[str, str], before: PairCounts) -> float:
-    """Upper 95 % point of seen over expected; infinite where too little is expected for rarity to mean anything."""
+    """Upper 95 % point of seen over expected; infinite where too little is expected, or the pair is known by now."""
     from scipy.special import gammaincinv
 
-    expected = before.expected(pair)
-    if expected < LEAST_EXPECTED:
+    expected, seen = before.expected(pair), before.pairs.get(pair, 0)
+    if expected < LEAST_EXPECTED or seen > MOST_SEEN:
         return float("inf")
-    return float(gammaincinv(before.pairs.get(pair, 0) + 1, 0.95) / expected)
+    return float(gammaincinv(seen + 1, 0.95) / expected)
 
 
 def non_consensus(
