@@ -73,8 +73,8 @@ def main(arguments: Sequence[str] = ()) -> None:
         print(f"{done:,} of {len(frame):,} in {time.process_time() - started:.0f} CPU-s", flush=True)
     folder = Path(arguments[0])
     folder.mkdir(parents=True, exist_ok=True)
-    arrays = {name: np.concatenate(each) for name, each in parts.items()}
-    np.savez(folder / "arxiv_vectors.npz", ids=frame.arxiv_id.to_numpy(dtype="U"), **arrays)
+    arrays: dict[str, Any] = {name: np.concatenate(each) for name, each in parts.items()}
+    np.savez(folder / "arxiv_vectors.npz", ids=frame.arxiv_id.to_numpy(dtype="U"), allow_pickle=False, **arrays)
 
 
 def records() -> "pd.DataFrame":

@@ -25,7 +25,7 @@ RECENT_WEEKS, BASE_WEEKS = 26, 156
 RUN_APART_WEEKS = 4
 HISTORY_WEEKS = BASE_WEEKS + 2 * RECENT_WEEKS + RUN_APART_WEEKS
 """Of documents that a flow should pass: the same growth is asked again of the 26 weeks before."""
-SMALLEST_CLUSTER, NEIGHBOURS, DIMENSIONS = 15, 5, 20
+SMALLEST_CLUSTER, NEIGHBOURS, DIMENSIONS = 15, 2, 20
 MATCH_COSINE = 0.7
 REACH_QUANTILE = 0.25
 """A document is within a cluster's reach when it is as near to the centroid as three in four of the members."""
