@@ -317,7 +317,8 @@ PAGE = """# The embedding side channel, measured against the term channel
 Written by `python -m benchmarks.clusters FOLDER` after `python -m benchmarks.arxiv_vectors FOLDER`. Real arXiv of
 HORIZON_SHARED_DATA: {documents} records with an abstract, of primary categories that are steady over 2010 to 2019
 (neither born nor cut off there); the archive is partial and leaves most abstracts of far categories out, so that what
-lies outside every area is thin here. {scans} scans 13 weeks apart, {first} to {last}. Vectors: the shipped n-gram table.
+lies outside every area is thin here. {scans} scans 13 weeks apart, {first} to {last}. Vectors: the shipped n-gram
+table.
 
 A scan clusters {pool} documents outside every area of 26 weeks (HDBSCAN) into {clusters} clusters, {matched} of them
 matched with a run four weeks earlier, in {seconds} CPU-seconds (two clusterings and all growths). The outcome is the
@@ -329,7 +330,8 @@ from drawing whole scans; scans overlap in their 26 weeks by half, and one topic
 {lines}
 
 The {gated} growing clusters are {topics} topics (centroids of cosine 0.7 or more taken as one); {new} of them,
-{new_topics} topics, no flagged term had, then or in an earlier scan. With dates dealt anew {alarms} growing clusters a scan
+{new_topics} topics, no flagged term had, then or in an earlier scan. With dates dealt anew {alarms} growing clusters a
+scan
 are found (median rate ratio {null_ratio}): chance is under control.
 
 The plain term channel here (`benchmarks/plain_terms.py`) stands in for the product's own: title-anchored n-grams, EB05
