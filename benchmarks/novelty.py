@@ -88,8 +88,9 @@ Written by `python -m benchmarks.novelty FOLDER`. Real arXiv, labels of the clas
 n-gram table. {weeks} weeks of 2014 to 2016 (every second): {isolated} items without close predecessors and {odd} rare
 combinations (counts by area), {seconds} CPU-seconds a week for all areas.
 
-One reader (the author of the method, not knowing which were listed) judged by title and the abstract's first lines;
-`drawn` are items of the same areas and weeks at random, the chance level. 2018-2019 was read first. There rare
+One reader (the author of the method) judged by title and the abstract's first lines, all shuffled together; `drawn`
+are items of the same areas and weeks at random, the chance level. 2018-2019 was read first, and not quite blind: about
+fifteen of its listed items had been seen as listed before. 2014-2016 was read blind. In the first, rare
 combinations were junk where the label was unsure or no abstract said more, and pairs tried dozens of times by then
 were listed again and again: since then both are left out, and 2014-2016 was read as the check.
 
