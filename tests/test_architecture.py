@@ -31,7 +31,7 @@ ONLY_IN = {
     "torch": {"nlp/embeddings.py"},
     "sentence_transformers": {"nlp/embeddings.py"},
     "spacy": {"nlp"},
-    "sklearn": {"nlp"},
+    "sklearn": {"nlp", "trends/clusters.py"},
     "matplotlib": {"reports"},
     "openpyxl": {"reports"},
     "typst": {"reports"},
