@@ -330,9 +330,8 @@ from drawing whole scans; scans overlap in their 26 weeks by half, and one topic
 {lines}
 
 The {gated} growing clusters are {topics} topics (centroids of cosine 0.7 or more taken as one); {new} of them,
-{new_topics} topics, no one flagged term had, then or in an earlier scan. With dates dealt anew {alarms} growing clusters
-a scan
-are found (median rate ratio {null_ratio}): chance is under control.
+{new_topics} topics, no one flagged term had, then or in an earlier scan. With dates dealt anew {alarms}
+growing clusters a scan are found (median rate ratio {null_ratio}): chance is under control.
 
 **Conclusion: off by default.** What flagged terms together had not said is 0.8 clusters a scan, and of those only one
 in four is sustained (plain terms: 0.58) and none doubled; what is sustained here, terms had said. The channel costs

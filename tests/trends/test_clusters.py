@@ -59,7 +59,8 @@ def test_a_planted_topic_is_found_over_two_runs_and_placed() -> None:
     [found] = signals(stream(3))
     assert found.channel == "cluster"
     assert found.term == "orbital refuelling, propellant depot"
-    assert (found.n_recent, found.n_base) == (pytest.approx(78 * 0.75, abs=4), 0)
+    assert found.n_recent == pytest.approx(78 * 0.75, abs=4)
+    assert found.n_base == 0
     assert found.eb05 > 1.5
     assert (found.nearest_area, found.sector) == ("fusion", "space")
     assert found.tier == "first_sight"
@@ -84,7 +85,7 @@ def test_what_does_not_grow_gives_no_signal() -> None:
 
 @pytest.mark.parametrize("narrow", [{"groups": 4}, {"categories": 1}, {"chance": 0.3}], ids=str)
 def test_one_group_one_field_or_a_listed_area_is_no_topic(narrow: dict[str, int]) -> None:
-    assert signals(stream(3, **narrow)) == []  # type: ignore[arg-type]
+    assert signals(stream(3, **narrow)) == []
 
 
 def test_what_lies_in_an_area_is_not_clustered() -> None:
@@ -137,7 +138,7 @@ def test_clusters_are_sought_in_the_window_alone() -> None:
 def test_tightness_tells_a_topic_from_prose() -> None:
     random = np.random.default_rng(0)
     assert tightness(unit(TOPIC * 3 + random.normal(size=(40, WIDTH)) * 0.15)) > 0.9
-    assert abs(tightness(random.normal(size=(400, WIDTH)))) < 0.05
+    assert abs(tightness(random.normal(size=(400, WIDTH)).astype(np.float32))) < 0.05
     assert tightness(np.zeros((1, WIDTH), np.float32)) == 0.0
 
 

@@ -36,14 +36,14 @@ SCIENCE = ["Cosmic shear and the density of dark matter", "Regularity of solutio
 
 
 def encoded(texts: list[str]) -> Vectors:
-    reader, grams = reader_and_grams()
-    return grams.encode([reader.read(Document("test:1", text)).words for text in texts])
+    read = reader().read
+    return load_gram_vectors().encode([read(Document("test:1", text)).words for text in texts])
 
 
 @cache
-def reader_and_grams():  # type: ignore[no-untyped-def]
+def reader() -> Reader:
     taxonomy = load_taxonomy()
-    return Reader(taxonomy, matcher_of(taxonomy)), load_gram_vectors()
+    return Reader(taxonomy, matcher_of(taxonomy))
 
 
 @cache
@@ -95,7 +95,7 @@ def test_a_near_item_takes_its_areas_sector_and_a_far_one_that_of_a_field() -> N
 def test_centroids_leave_out_labels_without_vectors_and_floors_lie_below_most_items() -> None:
     angles = np.linspace(-0.4, 0.4, 41)
     near = np.stack([np.cos(angles), np.sin(angles)], axis=1)
-    vectors = np.vstack([near, [[0, 0], [np.nan, 1]]]).astype(np.float32)
+    vectors = np.vstack([near, np.array([[0, 0], [np.nan, 1]])]).astype(np.float32)
     around = centroids_of(vectors, [frozenset({"a"})] * 41 + [frozenset({"b"})] * 2)
     assert around.names == ("a",)
     assert np.flatnonzero(is_far(vectors, around)).tolist() == [
