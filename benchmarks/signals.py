@@ -1,7 +1,7 @@
 """The term channel over real arXiv records: `python -m benchmarks.signals` writes results/signals.md.
 
 Protocol of methods-momentum.md, sections 3 and 4: a scan every 13 weeks; outcome = share of all documents in weeks 53
-to 104 after the flag, over the share in its 26 weeks (sustained: at least 1, doubled: at least 2, vanished: below 0.25).
+to 104 after the flag, over the share in its 26 weeks (sustained: 1 or more, doubled: 2 or more, vanished: below 0.25).
 """
 
 import sys
@@ -327,9 +327,9 @@ def report(
     lines = [
         "# Weak signals: the term channel",
         "",
-        f"{costs.papers:,} arXiv records 2008-2019 of the shared data (a third with an abstract; omission is by category),",
-        f"a scan every 13 weeks from {week_of(grid[0])}; {len(rules)} scans have an outcome. Where one reaches into 2019,",
-        "documents of categories that stop in 2018 count neither then nor at the flag. The taxonomy's terms are left in.",
+        f"{costs.papers:,} arXiv records 2008-2019 (a third with an abstract; omission is by category),",
+        f"a scan every 13 weeks from {week_of(grid[0])}; {len(rules)} scans are due. Where an outcome is of 2019,",
+        "documents of categories that stop in 2018 count neither then nor at the flag. Taxonomy terms are in.",
         "Intervals: 90 %, bootstrap over blocks of four scans. `python -m benchmarks.signals` writes this page.",
         "",
         "## Rules",
@@ -368,10 +368,11 @@ def report(
         "",
         "## Costs",
         "",
-        f"Blocks of {costs.papers:,} papers: {costs.wall_extract:.1f} s by the clock in two processes, {costs.extract:.1f} CPU-s in "
-        f"both; index of {costs.terms:,} terms and {costs.entries:,} entries: {costs.index:.1f} CPU-s; together "
-        f"{costs.wall_extract + costs.index:.1f} s. Blocks take {costs.megabytes:.0f} MB. A weekly update (extract "
-        f"the new week, load 207 blocks, index, scan): {costs.update:.1f} CPU-s; one scan with flags {per_scan_s:.2f} CPU-s.",
+        f"Blocks of {costs.papers:,} papers: {costs.wall_extract:.1f} s by the clock in two processes, "
+        f"{costs.extract:.1f} CPU-s in both; index of {costs.terms:,} terms and {costs.entries:,} entries: {costs.index:.1f} CPU-s; "
+        f"together {costs.wall_extract + costs.index:.1f} s. Blocks take {costs.megabytes:.0f} MB. A weekly update (extract "
+        f"the new week, load 207 blocks, index, scan): {costs.update:.1f} CPU-s; "
+        f"one scan with flags {per_scan_s:.2f} CPU-s.",
         "",
     ]
     return "\n".join(lines)

@@ -110,7 +110,7 @@ def _lead_table(
         lines.append(f"| {name} | {week_of(plain[number])} | {so_far} | {narrow} | {ahead} |")
     summary = [
         f"Flagged: {len(plain)} of {len(names)} terms (EB05 > 1.5 and 4 groups), {len(gated)} past every gate. Median "
-        f"lead over terms flagged and established: {np.median(leads['plain']):.0f} weeks ({len(leads['plain'])} terms), "
+        f"lead over terms flagged, established: {np.median(leads['plain']):.0f} weeks ({len(leads['plain'])} terms), "
         f"past every gate {np.median(leads['gated']):.0f} weeks ({len(leads['gated'])}).",
         "",
         "| term | first flag | papers so far | past every gate | weeks ahead of 50 papers a year |",
