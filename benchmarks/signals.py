@@ -1,7 +1,7 @@
 """The term channel over real arXiv records: `python -m benchmarks.signals` writes results/signals.md.
 
-Protocol of methods-momentum.md, sections 3 and 4: a scan every 13 weeks; outcome = share of all documents in weeks 53 to
-104 after the flag, over the share in its 26 weeks (sustained: at least 1, doubled: at least 2, vanished: below 0.25).
+Protocol of methods-momentum.md, sections 3 and 4: a scan every 13 weeks; outcome = share of all documents in weeks 53
+to 104 after the flag, over the share in its 26 weeks (sustained: 1 or more, doubled: 2 or more, vanished: below 0.25).
 """
 
 import sys
@@ -17,6 +17,7 @@ import numpy.typing as npt
 import yaml
 
 from benchmarks import signals_peers as peers
+from benchmarks.signals_lead import FIRST, hashes_of, lead_lines, null_lines
 from horizon.settings import Settings
 from trends.signals.flags import Flag, find_flags
 from trends.signals.gates import measure_breadth
@@ -24,25 +25,15 @@ from trends.signals.index import TermIndex, build_index
 from trends.signals.outcomes import later_share, settle
 from trends.signals.ranking import FEWEST_FLAGS, PastFlag, fit_ranking
 from trends.signals.scan import count_terms, has_history, scan
-from trends.terms import Paper, extract_week, from_bytes, gram_hash, normalise, to_bytes, week_number, week_of
+from trends.terms import Paper, extract_week, from_bytes, to_bytes, week_number, week_of
 
 RESULTS = Path(__file__).parent / "results"
 SHIPPED = Path(__file__).parent.parent / "trends" / "signals" / "ranking.yml"
 STOPPED = ("cs.CL", "cs.DS", "math.NA", "physics.ins-det", "physics.flu-dyn", "physics.soc-ph")
 """Primary categories that the data hold to the end of 2018 only."""
-FIRST, LATER, TESTED = (week_number(day) for day in (date(2010, 1, 4), date(2012, 12, 31), date(2015, 1, 1)))
+LATER, TESTED = week_number(date(2012, 12, 31)), week_number(date(2015, 1, 1))
 STEP = 13
 Array = npt.NDArray[np.float64]
-
-FAMOUS = """deep learning; generative adversarial; generative adversarial network; graph convolutional; graph neural network;
-intelligent reflecting surface; reconfigurable intelligent surface; federated learning; deep reinforcement; blockchain;
-smart contract; mobile edge computing; non-orthogonal multiple access; cloud computing; internet of things;
-topological insulator; metasurface; BERT; memristor; spiking neural; exceptional point; transformer; CRISPR; optogenetic;
-quantum supremacy; knowledge distillation; perovskite; software defined networking; word embedding; convolutional neural;
-recurrent neural network; LSTM; attention mechanism; variational autoencoder; adversarial example; transfer learning;
-massive MIMO; millimeter wave; visible light communication; full duplex; energy harvesting; small cell; fog computing;
-edge computing; unmanned aerial vehicle; autonomous driving; soft robot; neuromorphic; quantum machine learning;
-Weyl semimetal; time crystal; machine unlearning; few-shot; neural architecture search; point cloud"""
 
 
 def read_weeks(folder: Path) -> dict[int, list[Paper]]:
@@ -156,11 +147,6 @@ def rule_outcomes(index: TermIndex, week: int, flags: dict[int, tuple[Flag, ...]
     return dict(zip(RULES, picked, strict=True))
 
 
-def hashes_of(terms: Sequence[str]) -> npt.NDArray[np.uint64]:
-    """Of normalised terms."""
-    return np.array([gram_hash(term.split()) for term in terms], np.uint64)
-
-
 def _ratios(index: TermIndex, week: int, hashes: npt.NDArray[np.uint64]) -> Array:
     return later_share(index, week, hashes, 53, 104, left_out(index, week))
 
@@ -188,11 +174,9 @@ def rules_table(per_scan: dict[int, dict[str, Array]]) -> list[str]:
         every = np.concatenate(list(by_scan.values()))
         early = np.concatenate([ratios for week, ratios in by_scan.items() if week < TESTED])
         late = np.concatenate([ratios for week, ratios in by_scan.items() if week >= TESTED])
-        means = [float(np.mean(ratios >= 1)) if len(ratios) else float("nan") for ratios in by_scan.values()]
         size = np.mean([len(found[rule]) for found in per_scan.values()])
         numbers = f"{np.mean(every >= 1):.2f} | {np.mean(every >= 2):.2f} | {np.mean(every < 0.25):.2f}"
         halves = " | ".join(f"{np.mean(part >= 1):.2f} ({len(part)})" if len(part) else "-" for part in (early, late))
-        del means
         lines.append(f"| {rule} | {size:.1f} | {numbers} | {halves} |")
     return lines
 
@@ -256,17 +240,14 @@ def brier_lines(ranked: Sequence[Ranked]) -> list[str]:
     ours, theirs = float(np.mean((said - came) ** 2)), float(np.mean((guess - came) ** 2))
     base = float(came.mean())
     gain = [
-        1
-        - float(
-            np.mean((each.chances - each.sustained) ** 2) / max(1e-9, np.mean((each.climatology - each.sustained) ** 2))
-        )
+        float(np.mean((each.climatology - each.sustained) ** 2) - np.mean((each.chances - each.sustained) ** 2))
         for each in ranked
     ]
     lines = [
         f"Brier score {ours:.3f}; climatology of the last two years known at the time {theirs:.3f} "
-        f"({100 * (1 - ours / theirs):.0f} % below; mean of scans {np.mean(gain):.2f}{interval(gain)}); climatology of hindsight "
-        f"{base * (1 - base):.3f} ({100 * (1 - ours / (base * (1 - base))):.0f} % below). "
-        f"The level of a scan lay inside the mean 80 % interval in {np.mean([each.inside[0] for each in ranked]):.0%} of scans.",
+        f"({100 * (1 - ours / theirs):.0f} % below; difference {np.mean(gain):.3f}{interval(gain)}); "
+        f"climatology of hindsight {base * (1 - base):.3f} ({100 * (1 - ours / (base * (1 - base))):.0f} % below).",
+        f"The level of a scan lay in its mean 80 % interval in {np.mean([e.inside[0] for e in ranked]):.0%} of scans.",
         "",
         "| said | flags | mean said | came true |",
         "|---|---|---|---|",
@@ -274,124 +255,25 @@ def brier_lines(ranked: Sequence[Ranked]) -> list[str]:
     for low, high in ((0, 0.2), (0.2, 0.4), (0.4, 0.6), (0.6, 0.8), (0.8, 1.01)):
         within = (said >= low) & (said < high)
         if within.any():
-            lines.append(
-                f"| {low:.1f} - {min(high, 1):.1f} | {within.sum()} | {said[within].mean():.2f} | {came[within].mean():.2f} |"
-            )
+            cells = f"{within.sum()} | {said[within].mean():.2f} | {came[within].mean():.2f}"
+            lines.append(f"| {low:.1f} - {min(high, 1):.1f} | {cells} |")
     return lines
 
 
-def shuffled(index: TermIndex, seed: int) -> TermIndex:
-    """Every document at a random place in time; its words, authors and categories stay together."""
-    order = np.random.default_rng(seed).permutation(len(index.week))
-    sizes = np.diff(index.pointers)[order]
-    pointers = np.r_[0, np.cumsum(sizes)]
-    entries = np.repeat(index.pointers[:-1][order] - pointers[:-1], sizes) + np.arange(len(index.terms))
-    terms, titles = index.terms[entries], index.in_title[entries]
-    document = np.repeat(np.arange(len(sizes)), sizes)
-    seen = np.lexsort((document[titles], terms[titles]))
-    owner, when = terms[titles][seen], document[titles][seen]
-    starts = np.r_[0, np.flatnonzero(np.diff(owner)) + 1]
-    anchored = np.full(len(index.hashes), np.iinfo(np.int32).max, np.int32)
-    anchored[owner[starts]] = when[starts + 1]
-    people = {name: getattr(index, name)[order] for name in ("first_author", "last_author", "category")}
-    return replace(index, pointers=pointers, terms=terms, in_title=titles, anchored=anchored, **people)
-
-
-def null_lines(index: TermIndex, grid: Sequence[int]) -> list[str]:
-    """Flags of shuffled dates: candidates, and those past the gates before prose and merging take their share."""
-    mixed = shuffled(index, 7)
-    rows = []
-    for chosen in (mixed, index):
-        scans = [scan(chosen, week) for week in grid]
-        wide = [int((found.eb05 > 2).sum()) for found in scans]
-        gated = [int(measure_breadth(chosen, found).passes().sum()) for found in scans]
-        rows.append((np.mean([len(found) for found in scans]), np.mean(wide), np.mean(gated)))
-    lines = ["| dates | EB05 > 1.5 a scan | EB05 > 2 a scan | past all gates a scan |", "|---|---|---|---|"]
-    for name, row in zip(("shuffled", "real"), rows, strict=True):
-        lines.append(f"| {name} | " + " | ".join(f"{value:.2f}" for value in row) + " |")
-    return lines
-
-
-def lead_lines(index: TermIndex) -> list[str]:
-    """First flag of famous terms (hindsight list), every 4 weeks, by the rule of the baseline and by our gates."""
-    names = [" ".join(name.split()) for name in FAMOUS.split(";")]
-    hashes = hashes_of([normalise(name) for name in names])
-    place = np.searchsorted(index.hashes, hashes).clip(0, len(index.hashes) - 1)
-    present = index.hashes[place] == hashes
-    plain, gated = ({}, {})  # type: tuple[dict[int, int], dict[int, int]]
-    for week in range(FIRST, int(index.week[-1]) + 1, 4):
-        found = scan(index, week)
-        breadth = measure_breadth(index, found)
-        passes = breadth.passes()
-        where = {int(term): at for at, term in enumerate(found.term)}
-        for number, term in enumerate(place.tolist()):
-            at = where.get(term) if present[number] else None
-            if at is not None and breadth.groups[at] >= 4:
-                plain.setdefault(number, week)
-            if at is not None and passes[at]:
-                gated.setdefault(number, week)
-    return _lead_table(index, names, place, present, plain, gated)
-
-
-def _lead_table(
-    index: TermIndex,
-    names: Sequence[str],
-    place: npt.NDArray[np.int64],
-    present: npt.NDArray[np.bool_],
-    plain: dict[int, int],
-    gated: dict[int, int],
-) -> list[str]:
-    lines, leads = [], {"plain": [], "gated": []}  # type: list[str], dict[str, list[int]]
-    missed = []
-    for number, name in enumerate(names):
-        weeks = index.week[_documents_of(index, int(place[number]))] if present[number] else np.zeros(0, np.int32)
-        when = _established(weeks)
-        if number not in plain:
-            reason = "not in the vocabulary" if not present[number] else f"{len(weeks)} papers in all"
-            missed.append(f"{name} ({reason}{', 50 a year ' + str(week_of(when)) if when else ''})")
-            continue
-        for kind, first in (("plain", plain.get(number)), ("gated", gated.get(number))):
-            if first is not None and when is not None:
-                leads[kind].append(when - first)
-        so_far = int((weeks <= plain[number]).sum())
-        ahead = "not yet established" if when is None else str(when - plain[number])
-        narrow = "-" if number not in gated else str(week_of(gated[number]))
-        lines.append(f"| {name} | {week_of(plain[number])} | {so_far} | {narrow} | {ahead} |")
-    summary = [
-        f"Flagged: {len(plain)} of {len(names)} terms (EB05 > 1.5 and 4 groups), {len(gated)} past every gate. Median lead over "
-        f"terms flagged and established: {np.median(leads['plain']):.0f} weeks ({len(leads['plain'])} terms), past every gate "
-        f"{np.median(leads['gated']):.0f} weeks ({len(leads['gated'])}).",
-        "",
-        "| term | first flag | papers so far | past every gate | weeks ahead of 50 papers a year |",
-        "|---|---|---|---|---|",
-    ]
-    return [*summary, *lines, "", f"Missed: {'; '.join(missed)}."]
-
-
-def _documents_of(index: TermIndex, term: int) -> npt.NDArray[np.int64]:
-    return np.searchsorted(index.pointers, np.flatnonzero(index.terms == term), side="right") - 1
-
-
-def _established(weeks: npt.NDArray[np.int32]) -> int | None:
-    """The first week at whose end the last 52 weeks hold 50 papers."""
-    full = np.flatnonzero(weeks[49:] - weeks[:-49] < 52) if len(weeks) >= 50 else []
-    return int(weeks[full[0] + 49]) if len(full) else None
-
-
-def peer_lines(index: TermIndex, grid: Sequence[int]) -> list[str]:
-    """Top lists of plainer methods by the same outcome, over the scans that ours was ranked on."""
-    lines = []
+def peer_orders(index: TermIndex, grid: Sequence[int]) -> dict[str, tuple[dict[int, Array], float]]:
+    """Outcomes of the top lists of plainer methods by scan, and CPU-seconds a scan."""
+    found = {}
     for name, method in (
         ("Kleinberg bursts, quarters of 4 years", peers.kleinberg),
         ("CiteSpace-like: bursts of yearly counts", peers.citespace_like),
         ("growth of the last year", peers.last_years_growth),
     ):
         start = time.process_time()
-        tops = [peers.top_terms(index, week, method(index, week), 20) for week in grid]
+        tops = {week: peers.top_terms(index, week, method, 20) for week in grid}
         seconds = (time.process_time() - start) / len(grid)
-        found = [_ratios(index, week, index.hashes[top]) for week, top in zip(grid, tops, strict=True)]
-        lines.append(precision_line(name, found, seconds))
-    return lines
+        ratios = {week: _ratios(index, week, index.hashes[top]) for week, top in tops.items()}
+        found[name] = ({week: each[~np.isnan(each)] for week, each in ratios.items()}, seconds)
+    return found
 
 
 def main() -> None:
@@ -410,6 +292,7 @@ def main() -> None:
     found = (rank_scan(week, flags[week], every, history[week]) for week in due if week >= LATER)
     ranked = [each for each in found if each is not None]
     rules = {week: rule_outcomes(index, week, flags) for week in due}
+    print(costs, *rules_table(rules), *brier_lines(ranked), sep="\n", flush=True)
     text = report(index, costs, per_scan_s, rules, ranked, grid)
     RESULTS.joinpath("signals.md").write_text(text, encoding="utf-8")
     print(text)
@@ -422,7 +305,7 @@ def ship(history: Sequence[PastFlag], week: int) -> None:
     model = fit_ranking(history, week)
     assert model is not None, f"fewer than {FEWEST_FLAGS} outcomes"
     shipped = replace(model, learnt_from="arXiv 2010-2019, scans 13 weeks apart").to_dict()
-    head = "# P(sustained) of a flag: numbers of `python -m benchmarks.signals --ship` over arXiv records; see ranking.py.\n"
+    head = "# P(sustained) of a flag: numbers of `python -m benchmarks.signals --ship` on arXiv records; ranking.py.\n"
     SHIPPED.write_text(head + yaml.safe_dump(shipped, sort_keys=False, width=110), encoding="utf-8")
 
 
@@ -436,13 +319,17 @@ def report(
 ) -> str:
     """The page."""
     late = [each for each in ranked if each.week >= TESTED]
+    for name in ranked[0].orders:
+        print(precision_line(name, [each.orders[name] for each in ranked]), flush=True)
+    others = peer_orders(index, [each.week for each in ranked])
+    print({name: seconds for name, (_, seconds) in others.items()}, flush=True)
     head = "| ranking | P@10 sustained | P@10 doubled | P@20 sustained | P@20 doubled | CPU-s a scan |"
     lines = [
         "# Weak signals: the term channel",
         "",
-        f"{costs.papers:,} arXiv records 2008-2019 of the shared data (a third with an abstract; omission is by category), a scan",
-        f"every 13 weeks from {week_of(grid[0])}; {len(rules)} scans have an outcome. Where an outcome reaches into 2019, documents of",
-        "categories that stop in 2018 count neither then nor at the flag. The taxonomy's own terms are not taken out here.",
+        f"{costs.papers:,} arXiv records 2008-2019 (a third with an abstract; omission is by category),",
+        f"a scan every 13 weeks from {week_of(grid[0])}; {len(rules)} scans are due. Where an outcome is of 2019,",
+        "documents of categories that stop in 2018 count neither then nor at the flag. Taxonomy terms are in.",
         "Intervals: 90 %, bootstrap over blocks of four scans. `python -m benchmarks.signals` writes this page.",
         "",
         "## Rules",
@@ -451,20 +338,23 @@ def report(
         "",
         "## Ranking, walk-forward",
         "",
-        f"{len(ranked)} scans from {week_of(ranked[0].week)} to {week_of(ranked[-1].week)}; the model knows only what was known at each "
-        "scan. Features were chosen on scans before 2015.",
+        f"{len(ranked)} scans from {week_of(ranked[0].week)} to {week_of(ranked[-1].week)}; the model knows only what "
+        "was known at each scan. Features were chosen on scans before 2015.",
         "",
         head,
         "|---|" + "---|" * 5,
         *(precision_line(name, [each.orders[name] for each in ranked]) for name in ranked[0].orders),
-        *peer_lines(index, [each.week for each in ranked]),
+        *(precision_line(name, list(by_scan.values()), seconds) for name, (by_scan, seconds) in others.items()),
         "",
         f"The {len(late)} scans from 2015 on (reported, never tuned on):",
         "",
         head,
         "|---|" + "---|" * 5,
         *(precision_line(name, [each.orders[name] for each in late]) for name in late[0].orders),
-        *peer_lines(index, [each.week for each in late]),
+        *(
+            precision_line(name, [order for week, order in by_scan.items() if week >= TESTED], seconds)
+            for name, (by_scan, seconds) in others.items()
+        ),
         "",
         *brier_lines(ranked),
         "",
@@ -478,10 +368,11 @@ def report(
         "",
         "## Costs",
         "",
-        f"Blocks of {costs.papers:,} papers: {costs.wall_extract:.1f} s by the clock in two processes, {costs.extract:.1f} CPU-s in both; "
-        f"index of {costs.terms:,} terms and {costs.entries:,} entries: {costs.index:.1f} CPU-s; together "
-        f"{costs.wall_extract + costs.index:.1f} s. Blocks take {costs.megabytes:.0f} MB. A weekly update (extract the new week, load 207 "
-        f"blocks, index, scan): {costs.update:.1f} CPU-s; one scan with flags {per_scan_s:.2f} CPU-s.",
+        f"Blocks of {costs.papers:,} papers: {costs.wall_extract:.1f} s by the clock in two processes, "
+        f"{costs.extract:.1f} CPU-s in both; index of {costs.terms:,} terms and {costs.entries:,} entries: {costs.index:.1f} CPU-s; "
+        f"together {costs.wall_extract + costs.index:.1f} s. Blocks take {costs.megabytes:.0f} MB. A weekly update (extract "
+        f"the new week, load 207 blocks, index, scan): {costs.update:.1f} CPU-s; "
+        f"one scan with flags {per_scan_s:.2f} CPU-s.",
         "",
     ]
     return "\n".join(lines)

@@ -1,4 +1,6 @@
-"""Other ways to list what rises, over the same index: Kleinberg's bursts, bursts of yearly counts, last year's growth."""
+"""Other lists of what rises, over the same index: Kleinberg's bursts, bursts of yearly counts, last year's growth."""
+
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
@@ -10,15 +12,15 @@ from trends.terms import Ints
 Array = npt.NDArray[np.float64]
 
 
-def periods(index: TermIndex, week: int, length: int, number: int) -> tuple[Ints, Array]:
+def periods(index: TermIndex, week: int, length: int, number: int, terms: Ints) -> tuple[Ints, Array]:
     """Documents with each term, and of all, in periods of `length` weeks up to a week; the oldest first."""
     spans = [index.documents(week - length * (back + 1) + 1, week - length * back) for back in reversed(range(number))]
-    counts = np.stack([count_terms(index, span) for span in spans], axis=1)
+    counts = np.stack([count_terms(index, span)[terms] for span in spans], axis=1)
     return counts, np.array([max(1, span[1] - span[0]) for span in spans], float)
 
 
 def burst_weights(counts: Ints, totals: Array, ratio: float = 2.0, gamma: float = 1.0) -> Array:
-    """Weight of the burst that lasts to the end, 0 where there is none: two states, batched (Kleinberg 2002, section 4)."""
+    """Weight of the burst that lasts to the end, 0 where there is none: two states (Kleinberg 2002, section 4)."""
     low = np.clip(counts.sum(axis=1) / totals.sum(), 1e-9, 0.4)
     costs = np.stack([_cost(counts, totals, low), _cost(counts, totals, np.minimum(low * ratio, 0.9))])
     up = gamma * np.log(counts.shape[1])
@@ -38,27 +40,32 @@ def _cost(counts: Ints, totals: Array, rate: Array) -> Array:
     return found
 
 
-def kleinberg(index: TermIndex, week: int) -> Array:
+def eligible(index: TermIndex, week: int) -> Ints:
+    """Terms with as many recent documents as a flag needs."""
+    recent = count_terms(index, index.documents(week - 25, week))
+    return np.flatnonzero((index.anchored < index.documents(week, week)[1]) & (recent >= FEWEST))
+
+
+def kleinberg(index: TermIndex, week: int, terms: Ints) -> Array:
     """Quarters of four years."""
-    return burst_weights(*periods(index, week, 13, 16))
+    return burst_weights(*periods(index, week, 13, 16, terms))
 
 
-def citespace_like(index: TermIndex, week: int) -> Array:
+def citespace_like(index: TermIndex, week: int, terms: Ints) -> Array:
     """The same automaton over yearly counts, as CiteSpace lists bursts of terms."""
-    return burst_weights(*periods(index, week, 52, 5))
+    return burst_weights(*periods(index, week, 52, 5, terms))
 
 
-def last_years_growth(index: TermIndex, week: int) -> Array:
+def last_years_growth(index: TermIndex, week: int, terms: Ints) -> Array:
     """Share of the last 52 weeks over that of the 52 before, of terms with at least 30 papers in both together."""
-    counts, totals = periods(index, week, 52, 2)
+    counts, totals = periods(index, week, 52, 2, terms)
     ratio = (counts[:, 1] + 0.5) / totals[1] / ((counts[:, 0] + 0.5) / totals[0])
     return np.where(counts.sum(axis=1) >= 30, ratio, 0.0)
 
 
-def top_terms(index: TermIndex, week: int, score: Array, number: int) -> Ints:
-    """The best terms that have as many recent documents as a flag needs; merged no further."""
-    recent = count_terms(index, index.documents(week - 25, week))
-    known = index.anchored < index.documents(week, week)[1]
-    chosen = np.where(known & (recent >= FEWEST), score, 0.0)
-    order = np.argsort(-chosen, kind="stable")[:number]
-    return order[chosen[order] > 0]
+def top_terms(index: TermIndex, week: int, method: Callable[[TermIndex, int, Ints], Array], number: int) -> Ints:
+    """The best terms by a method; merged no further."""
+    terms = eligible(index, week)
+    score = method(index, week, terms)
+    order = np.argsort(-score, kind="stable")[:number]
+    return terms[order[score[order] > 0]]

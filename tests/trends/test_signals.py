@@ -8,11 +8,11 @@ import pytest
 from horizon.records import Signal
 from tests.trends.papers import AS_OF, FIRST, LAST_WEEK, RISING, background, index_of, planted
 from trends.signals.detect import detect
-from trends.signals.flags import find_flags
+from trends.signals.flags import FEATURES, find_flags
 from trends.signals.index import build_index
 from trends.signals.outcomes import settle
 from trends.signals.prior import RatePrior, fit_prior
-from trends.signals.ranking import FEATURES, PastFlag, fit_ranking, shipped_model
+from trends.signals.ranking import PastFlag, fit_ranking, shipped_model
 from trends.terms import Paper, extract_week, from_bytes, to_bytes, week_number
 
 WORLD = tuple(background())
