@@ -29,6 +29,10 @@ _CAUGHT_UP, _DEAD = "/biorxiv/details/biorxiv", "/biorxiv/details/medrxiv"
 _FOR_EVER = 1_000_000
 
 
+EARLY_WEEKS = 31
+"""So long before the last week one is scanned whose forecasts of half a year have come due by the end."""
+
+
 def run_demo(folder: Path, items_per_week: int = ITEMS_PER_WEEK) -> list[Path]:
     """Run the main job from an empty folder; returns the paths of the briefs of the last week.
 
@@ -68,7 +72,13 @@ def _empty(folder: Path) -> None:
 
 def _play(work: Workspace, server: "ReplayServer", world: "SimulatedWorld") -> list[Path]:
     last = world.last_week
-    _harvest(work, server, world.first_week, last + -2)
+    early = last + -EARLY_WEEKS
+    if early > world.first_week:
+        _harvest(work, server, world.first_week, early + -1)
+        _scan(work, server, early)
+        _harvest(work, server, early + 1, last + -2)
+    else:
+        _harvest(work, server, world.first_week, last + -2)
     _silence(server, _CAUGHT_UP, _DEAD)
     _scan(work, server, last + -1)
     _silence(server, _DEAD)

@@ -1,7 +1,6 @@
 """Where a text outside the taxonomy lies: its nearest area, and the sector it belongs to.
 
-Texts become vectors by their n-grams (`nlp.gram_vectors`: thousands a second, no encoder); an area is where its own
-definition, terms and examples lie.
+Texts become vectors by their n-grams (`nlp.gram_vectors`: thousands a second, no encoder).
 """
 
 from collections.abc import Sequence
@@ -9,8 +8,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from nlp.embeddings import Vectors
+    from nlp.model_file import Labelled
     from taxonomy.load import Taxonomy
-    from taxonomy.schema import AreaFile
 
 
 def encode(texts: Sequence[str]) -> "Vectors":
@@ -22,16 +21,20 @@ def encode(texts: Sequence[str]) -> "Vectors":
 
 
 class Placer:
-    """Says of texts what they are nearest to."""
+    """Says of texts what they are nearest to: an area is where its labelled items lie."""
 
-    def __init__(self, taxonomy: "Taxonomy") -> None:
+    def __init__(self, taxonomy: "Taxonomy", labelled: "Labelled | None") -> None:
+        """`labelled` are those of the model in force; without them only sectors can be told."""
         from trends.nearest import Sectors, centroids_of, sector_texts
 
-        told = [(area.id, text) for area in taxonomy.areas for text in _texts(area)]
-        self._areas = centroids_of(encode([text for _, text in told]), [frozenset({area}) for area, _ in told])
-        self._sector_of = {area.id: area.sector for area in taxonomy.areas}
         fields = sector_texts()
-        self._sectors = Sectors.of([name for name, _ in fields], encode([text for _, text in fields]))
+        units = encode([text for _, text in fields])
+        known = {area.id for area in taxonomy.areas}
+        vectors = units[:0] if labelled is None else labelled.guessed_units
+        labels = [] if labelled is None else [areas & known for areas in labelled.areas]
+        self._areas = centroids_of(vectors, labels)
+        self._sector_of = {area.id: area.sector for area in taxonomy.areas}
+        self._sectors = Sectors.of([name for name, _ in fields], units)
 
     def place(self, term: str, texts: Sequence[str]) -> tuple[str | None, str | None]:
         """(area, sector) nearest to a term and the texts that use it; None where nothing is known of them."""
@@ -41,10 +44,3 @@ class Placer:
         middle = unit(vectors.sum(axis=0, keepdims=True))
         [found] = nearest(middle, self._areas, self._sector_of, self._sectors)
         return found.area, found.sector
-
-
-def _texts(area: "AreaFile") -> list[str]:
-    examples = [f"{each.title}. {each.abstract or ''}" for each in area.examples.yes]
-    terms = ". ".join(term.text for term in area.terms if term.lang == "en")
-    routes = [". ".join(term.text for term in route.terms if term.lang == "en") for route in area.routes]
-    return [area.definition.en, terms, *routes, *examples]

@@ -14,6 +14,7 @@ from flows import steps
 from flows.briefs import verify_written, write_briefs
 from flows.choose import choose_sources
 from flows.ledger import issue_predictions, settle_predictions
+from flows.signals import find_signals
 from flows.workspace import Workspace
 from horizon.errors import UsageError
 from horizon.records import Fetch, Run, SourceId, Week
@@ -61,6 +62,8 @@ class ScanSummary(BaseModel):
     scored: int = 0
     rescored_weeks: int = 0
     """Earlier weeks scored again because the classifier or the taxonomy changed."""
+    signals: int = 0
+    """Lists of signals and of items of no consensus added: one of each a source, empty or not."""
     settled: int = 0
     predicted: int = 0
     """Rows added to the ledger."""
@@ -92,6 +95,7 @@ class Steps:
     count_weeks: Callable[[Workspace, Run], int] = steps.count_weeks
     score_week: Callable[[Workspace, Run, Sequence[str]], int] = steps.score_week
     rescore_history: Callable[[Workspace, Run, Sequence[str]], int] = steps.rescore_history
+    find_signals: Callable[[Workspace, Run, Sequence[str]], int] = find_signals
     settle_predictions: Callable[[Workspace, Run, Sequence[str]], int] = settle_predictions
     issue_predictions: Callable[[Workspace, Run, Sequence[str]], int] = issue_predictions
     write_briefs: Callable[[Workspace, Run, Sequence[str], Sequence[str]], list[Path]] = write_briefs
@@ -124,6 +128,7 @@ def run_weekly_scan(work: Workspace, params: WeeklyParams, now: datetime, do: St
             counted=0 if finished else do.count_weeks(work, run),
             scored=0 if finished else do.score_week(work, run, sources),
             rescored_weeks=0 if finished else do.rescore_history(work, run, sources),
+            signals=0 if finished else do.find_signals(work, run, sources),
             settled=0 if finished else do.settle_predictions(work, run, sources),
             predicted=0 if finished else do.issue_predictions(work, run, sources),
             fetches=_fetches_of(work, run, sources),

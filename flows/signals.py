@@ -1,14 +1,14 @@
 """The step of a scan that looks outside the taxonomy: terms that grow, and items of no consensus."""
 
+import json
 import logging
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from flows.workspace import Workspace
 from horizon.records import Item, NonConsensus, Run, Signal
-from horizon.weeks import IsoWeek, weeks_between
+from horizon.weeks import IsoWeek
 
 if TYPE_CHECKING:
     from trends.novelty import AreaItems, PairCounts
@@ -52,10 +52,10 @@ def _signals(work: Workspace, run: Run, source: str) -> Sequence[Signal]:
     from trends.signals.ranking import shipped_model
     from trends.terms import week_number
 
-    blocks = [block for block in term_blocks(work, run, source) if len(block)]
+    blocks = list(term_blocks(work, run, source))
     if not blocks:
         return ()
-    placer = Placer(work.taxonomy)
+    placer = Placer(work.taxonomy, work.classifier.model.labelled)
 
     def place(term: str, ids: tuple[str, ...]) -> tuple[str | None, str | None]:
         return placer.place(term, [_text(item) for item in work.store.items(ids, run.started).values()])
@@ -72,23 +72,38 @@ def _signals(work: Workspace, run: Run, source: str) -> Sequence[Signal]:
 
 
 def term_blocks(work: Workspace, run: Run, source: str) -> Iterator["WeekTerms"]:
-    """The terms of each week that a scan needs; only weeks whose texts changed since are read again."""
-    from store.signals import TermWeek
-    from trends.terms import FINGERPRINT, WeekTerms, extract_week
+    """The terms of each week that a scan needs."""
+    from trends.terms import VERSION, extract_week, from_bytes, to_bytes
+
+    def made(items: Sequence[Item]) -> bytes:
+        return to_bytes(extract_week([_paper(item) for item in items]))
 
     first = run.week + (1 - TERM_WEEKS)
-    digests = work.store.week_digests(source, first, run.week, run.started)
-    kept = work.store.term_weeks(source, FINGERPRINT, first, run.week)
-    for week in weeks_between(first, run.week):
-        if week not in digests:
+    for payload in _weekly(work, run, source, first, run.week, f"terms-{VERSION}", made):
+        yield from_bytes(payload)
+
+
+def _weekly(
+    work: Workspace,
+    run: Run,
+    source: str,
+    first: IsoWeek,
+    last: IsoWeek,
+    fingerprint: str,
+    make: Callable[[Sequence[Item]], bytes],
+) -> Iterator[bytes]:
+    """What `make` makes of each week with items, kept in the store: only weeks whose texts changed are read again."""
+    from store.signals import TermWeek
+
+    digests = work.store.week_digests(source, first, last, run.started)
+    kept = work.store.term_weeks(source, fingerprint, first, last)
+    for week, digest in sorted(digests.items()):
+        if week in kept and kept[week].content_sha256 == digest:
+            yield kept[week].payload
             continue
-        if week in kept and kept[week].content_sha256 == digests[week]:
-            yield WeekTerms.from_bytes(kept[week].payload)
-            continue
-        items = work.store.items_published(week, source=source, as_of=run.started)
-        block = extract_week([_paper(item) for item in items])
-        work.store.put_term_weeks(source, FINGERPRINT, {week: TermWeek(digests[week], block.to_bytes())})
-        yield block
+        payload = make(list(work.store.items_published(week, source=source, as_of=run.started)))
+        work.store.put_term_weeks(source, fingerprint, {week: TermWeek(digest, payload)})
+        yield payload
 
 
 def _paper(item: Item) -> "Paper":
@@ -109,7 +124,7 @@ def _non_consensus(work: Workspace, run: Run, source: str) -> list[NonConsensus]
     since = run.week + -HISTORY_WEEKS
     before = _pairs(work, run, source)
     for area in work.taxonomy.areas:
-        found = work.store.area_labels(
+        found = work.store.items_with_probability(
             area.id, run.taxonomy, run.model, since=since, until=run.week, source=source, as_of=run.started
         )
         if not any(IsoWeek.of(item.published) == run.week for item, _ in found):
@@ -121,13 +136,24 @@ def _non_consensus(work: Workspace, run: Run, source: str) -> list[NonConsensus]
 
 
 def _pairs(work: Workspace, run: Run, source: str) -> "PairCounts":
-    from trends.novelty import PREDECESSOR_WEEKS, count_pairs, fields_of
+    """Pairs of fields in the source's items of the weeks before."""
+    from trends.novelty import PREDECESSOR_WEEKS, count_pairs, fields_of, pair_counts
 
+    def made(items: Sequence[Item]) -> bytes:
+        pairs = count_pairs(fields_of(item.codes) for item in items).pairs
+        return json.dumps([[*pair, count] for pair, count in sorted(pairs.items())]).encode()
+
+    total: Counter[tuple[str, str]] = Counter()
     first, last = run.week + -PREDECESSOR_WEEKS, run.week + -1
-    return count_pairs(fields_of(codes) for codes in work.store.codes_of_items(source, first, last, run.started))
+    for payload in _weekly(work, run, source, first, last, "fields-1", made):
+        for one, other, count in json.loads(payload):
+            total[one, other] += count
+    return pair_counts(total)
 
 
 def _area_items(area: str, found: Sequence[tuple[Item, float]]) -> tuple["AreaItems", dict[str, tuple[str, ...]]]:
+    import numpy as np
+
     from flows.places import encode
     from trends.novelty import AreaItems, fields_of, is_readable
 

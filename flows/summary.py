@@ -21,6 +21,8 @@ def as_text(summary: ScanSummary) -> str:
     )
     if summary.rescored_weeks:
         lines.append(f"  the classifier or the taxonomy changed: {summary.rescored_weeks} earlier weeks scored again")
+    if summary.signals:
+        lines.append(f"  outside the taxonomy: {summary.signals} lists of signals and items of no consensus")
     if summary.settled or summary.predicted:
         lines.append(f"  ledger: {summary.settled} predictions settled, {summary.predicted} made")
     lines += [f"  MISMATCH {fault}" for fault in summary.mismatches]

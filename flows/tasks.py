@@ -11,6 +11,7 @@ from flows import steps
 from flows.briefs import verify_written, write_briefs
 from flows.ledger import issue_predictions, settle_predictions
 from flows.scan import Steps
+from flows.signals import find_signals
 from flows.workspace import Workspace
 from horizon.errors import SourceError
 from horizon.records import Run
@@ -58,6 +59,7 @@ def prefect_steps(retry_delays_s: list[float]) -> Steps:
         count_weeks=_as_task(steps.count_weeks),
         score_week=_as_task(steps.score_week),
         rescore_history=_as_task(steps.rescore_history),
+        find_signals=_as_task(find_signals),
         settle_predictions=_as_task(settle_predictions),
         issue_predictions=_as_task(issue_predictions),
         write_briefs=_as_task(write_briefs),

@@ -22,10 +22,15 @@ from reports.routes import text_of
 from reports.trace import figure
 
 ODD_SHOWN = 10
-_ENDS_UNITS: dict[str, Unit] = {
-    "groups": "groups", "categories": "fields", "max_week_share": "share", "active_weeks": "weeks", "eb05": "times",
+_WHY: dict[str, Unit] = {
+    "growth_26w": "times", "documents_13w": "papers", "weeks_active": "weeks", "first_authors": "records",
+    "title_share": "share",
 }  # fmt: skip
-"""Of the gates; all others are counts of papers or patents."""
+"""Facts that are told of a signal, in this order; the store keeps more."""
+_ENDS: dict[str, Unit] = {
+    "documents_26w": "papers", "eb05": "times", "groups": "groups", "categories": "fields", "weeks_active": "weeks",
+    "share_weeks_53_to_104": "share",
+}  # fmt: skip
 
 
 def signal_facts(known: Known) -> tuple[SignalFact, ...]:
@@ -65,10 +70,15 @@ def _signal(known: Known, signal: Signal) -> SignalFact:
         p_sustained=told("p_sustained", "probability").figure,
         nearest=None if nearest is None else text_of(nearest.name),
         sector=signal.sector,
-        why=tuple(_named("why", name, told(f"why_now.{name}", "records")) for name in sorted(signal.why_now)),
+        why=tuple(
+            _named("why", name, told(f"why_now.{name}", of_it))
+            for name, of_it in _WHY.items()
+            if name in signal.why_now
+        ),
         ends=tuple(
-            _named("ends", name, told(f"killed_by.{name}", _ENDS_UNITS.get(name, unit)))
-            for name in sorted(signal.killed_by)
+            _named("ends", name, told(f"killed_by.{name}", of_it))
+            for name, of_it in _ENDS.items()
+            if name in signal.killed_by
         ),
         items=tuple(_references(known, signal.item_ids)),
         method=signal.method,

@@ -6,9 +6,9 @@ from typing import Literal
 
 from sqlalchemy import Engine
 
-from horizon.records import NonConsensus, Prediction, Settlement, Signal
+from horizon.records import Item, NonConsensus, Prediction, Settlement, Signal
 from horizon.weeks import IsoWeek
-from store import ledger, schema, signals
+from store import ledger, schema, signals, windows
 from store.engine import reading, writing
 from store.ledger import LedgerEntry, LedgerHead
 from store.signals import NonConsensusList, SignalList, TermWeek
@@ -128,3 +128,27 @@ class Foresight:
         """What is kept of the weeks from first to last; compare `content_sha256` before trusting it."""
         with reading(self.engine) as connection:
             return signals.get_term_weeks(connection, source, fingerprint, first, last)
+
+    # What the look outside the taxonomy reads
+
+    def week_digests(
+        self, source: str, first: IsoWeek, last: IsoWeek, as_of: datetime | None = None
+    ) -> dict[IsoWeek, str]:
+        """A digest of the texts of each week of a source that has any: equal digests are equal texts."""
+        with reading(self.engine) as connection:
+            return windows.week_digests(connection, source, first, last, as_of)
+
+    def items_with_probability(
+        self,
+        area: str,
+        taxonomy: str,
+        model: str,
+        *,
+        source: str,
+        since: IsoWeek,
+        until: IsoWeek,
+        as_of: datetime | None = None,
+    ) -> list[tuple[Item, float]]:
+        """A source's items assigned to an area from `since` to `until` (both included), each with its probability."""
+        with reading(self.engine) as connection:
+            return windows.items_with_probability(connection, (taxonomy, model), area, source, (since, until), as_of)

@@ -114,7 +114,11 @@ def fields_of(codes: Iterable[Code]) -> tuple[str, ...]:
 
 def count_pairs(fields: Iterable[Sequence[str]]) -> PairCounts:
     """Of the fields of every earlier item of the source, in or out of areas; `fields_of` orders each."""
-    pairs = Counter(pair for each in fields for pair in combinations(sorted(set(each)), 2))
+    return pair_counts(Counter(pair for each in fields for pair in combinations(sorted(set(each)), 2)))
+
+
+def pair_counts(pairs: Mapping[tuple[str, str], int]) -> PairCounts:
+    """Of pairs already counted."""
     degrees: Counter[str] = Counter()
     for (one, other), count in pairs.items():
         degrees[one] += count

@@ -27,6 +27,10 @@ def signal(term: str = "lattice weaving", **change: Any) -> Signal:
         "groups": 14, "categories": 5, "tier": "confirmed", "p_sustained": 0.71, "p_sustained_lo80": 0.58,
         "p_sustained_hi80": 0.82, "nearest_area": SKETCHES[0].id, "sector": "materials",
         "item_ids": tuple(item.id for item in SIGNAL_ITEMS[:3]), "method": "signals-1",
+        "why_now": {"growth_26w": 2.1, "documents_13w": 15, "weeks_active": 18, "first_authors": 12, "title_share": 0.3,
+                    "eb05_26w_ago": 1.7},
+        "killed_by": {"documents_26w": 6, "eb05": 1.5, "groups": 6, "categories": 2, "weeks_active": 8,
+                      "title_share": 0.04, "share_weeks_53_to_104": 0.0021},
     }  # fmt: skip
     return Signal.model_validate(values | change)
 
