@@ -37,10 +37,10 @@ class Placer:
         self._sectors = Sectors.of([name for name, _ in fields], units)
 
     def place(self, term: str, texts: Sequence[str]) -> tuple[str | None, str | None]:
-        """(area, sector) nearest to a term and the texts that use it; None where nothing is known of them."""
+        """(area, sector) of a term and the texts that use it: the area only where they lie as close as its own items do."""
         from trends.nearest import nearest, unit
 
         vectors = encode([term, *texts])
         middle = unit(vectors.sum(axis=0, keepdims=True))
         [found] = nearest(middle, self._areas, self._sector_of, self._sectors)
-        return found.area, found.sector
+        return found.area if found.near else None, found.sector

@@ -29,12 +29,18 @@ def signals(
     as_of: Annotated[str, typer.Option("--as-of", help="Day such as 2026-11-22; nothing dated later is read.")],
 ) -> None:
     """Find at most ten terms outside the taxonomy that grow beyond chance, with the evidence."""
+    from flows.places import Placer
+    from nlp.model_file import SHIPPED, load_model
     from taxonomy.load import load_taxonomy
     from trends.signals.files import signals_file
     from trends.signals.ranking import shipped_model
 
-    taxonomy = load_taxonomy(Settings().taxonomy_dir)
-    found = signals_file(file, output, _day(as_of), taxonomy, shipped_model(), processes=os.cpu_count() or 1)
+    settings = Settings()
+    taxonomy = load_taxonomy(settings.taxonomy_dir)
+    placer = Placer(taxonomy, load_model(settings.model_dir or SHIPPED)[0].labelled)
+    found = signals_file(
+        file, output, _day(as_of), taxonomy, shipped_model(), processes=os.cpu_count() or 1, place=placer.place
+    )
     for line in found.problems:
         typer.echo(line, err=True)
     skipped = f"{len(found.problems)} rows skipped, {found.repeated} repeated, {found.later} after {as_of} passed over"

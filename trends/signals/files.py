@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any
 from horizon.errors import HorizonError, UsageError
 from horizon.records import Signal
 from taxonomy.load import Taxonomy
-from trends.signals.detect import detect
+from trends.signals.detect import Place, detect
 from trends.signals.index import build_index
 from trends.signals.lexicon import lexicon_terms
 from trends.signals.ranking import RankingModel
@@ -38,12 +38,23 @@ class SignalsReport:
     problems: list[str] = field(default_factory=list)
 
 
+PlaceTexts = Callable[[str, Sequence[str]], tuple[str | None, str | None]]
+"""Nearest area and sector of a term and the texts that use it."""
+
+
 def signals_file(
-    source: Path, output: Path, as_of: date, taxonomy: Taxonomy, model: RankingModel | None = None, processes: int = 1
+    source: Path,
+    output: Path,
+    as_of: date,
+    taxonomy: Taxonomy,
+    model: RankingModel | None = None,
+    processes: int = 1,
+    place: PlaceTexts | None = None,
 ) -> SignalsReport:
     """Write the signals as of a day as JSONL, which appears whole or not at all.
 
-    Raises HorizonError when a column is missing or more than 1 % of the rows up to that day cannot be read.
+    Without `place` neither areas nor sectors are told. Raises HorizonError when a column is missing or more than 1 % of
+    the rows up to that day cannot be read.
     """
     if source.resolve() == output.resolve():
         raise UsageError(f"expected an output other than the input, found {output} for both; name another file")
@@ -52,10 +63,22 @@ def signals_file(
     for paper in read_papers(source, as_of, report):
         weeks.setdefault(week_number(paper.day), []).append(paper)
     index = build_index(extract_weeks(weeks, processes))
-    found = detect(index, week_number(as_of), "file", lexicon=lexicon_terms(taxonomy), model=model)
+    found = detect(
+        index,
+        week_number(as_of),
+        "file",
+        lexicon=lexicon_terms(taxonomy),
+        model=model,
+        place=None if place is None else _by_id(weeks, place),
+    )
     report.signals = len(found.signals)
     _write(output, found.signals)
     return report
+
+
+def _by_id(weeks: Mapping[int, Sequence[Paper]], place: PlaceTexts) -> Place:
+    texts = {paper.id: f"{paper.title}. {paper.abstract}" for papers in weeks.values() for paper in papers}
+    return lambda term, ids: place(term, [texts[item] for item in ids])
 
 
 def extract_weeks(weeks: Mapping[int, Iterable[Paper]], processes: int = 1) -> list[WeekTerms]:
