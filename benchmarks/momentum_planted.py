@@ -16,9 +16,9 @@ from trends.momentum import METHOD, Panel, discoveries, measure
 
 SIZES = (15, 30, 60, 150, 500, 2000)
 """Items a year before the doubling."""
-AFTER = (8, 13, 26, 39, 52)
+AFTER = (8, 26, 52)
 """Weeks after it."""
-PANELS, PEERS, PLANTED, HISTORY, TOTAL = 15, 40, 4, 312, 5000.0
+PANELS, PEERS, PLANTED, HISTORY, TOTAL = 10, 40, 4, 312, 5000.0
 
 
 def main() -> None:
@@ -35,7 +35,7 @@ def main() -> None:
     lines = [
         "# Planted doublings",
         "",
-        f"{METHOD}; {PANELS * PLANTED} doublings a row: {PLANTED} series in each panel of {PEERS} double, the rest stays;",
+        f"{METHOD}; {PANELS * PLANTED} doublings a row: {PLANTED} series in each panel of {PEERS} double, others stay;",
         "six years of weeks before. A word needs 30 items in two years, and the forecast year follows the weeks named.",
         "",
     ]

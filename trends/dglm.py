@@ -26,7 +26,7 @@ Array = NDArray[np.float64]
 Booleans = NDArray[np.bool_]
 
 WEEKS_PER_MONTH = 4.35
-_LEVEL_VARIANCE = (1e-7, 5e-4, 2e-3, 8e-3)
+_LEVEL_VARIANCE = (1e-7, 5e-4, 2e-3, 1e-2)
 _EXTRA_POISSON = (0.001, 0.01, 0.03, 0.1)
 _SLOPES = ((1e-7, 0.99), (1e-6, 0.99), (4e-6, 0.99), (1e-7, 0.98), (1e-6, 0.98), (4e-6, 0.98))
 """Variance and damping of a slope that lasts for years. On arXiv origins up to 2015 it forecast better in every set
