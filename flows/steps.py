@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 KNOWN = ("OK", "NO_RESULTS")
 """Fetch statuses after which a week is known."""
 
-HISTORY_WEEKS = 364
+HISTORY_WEEKS = 416
 PROGRESS_ITEMS = 10_000
 """A line in the log for each so many items classified: a new model reads the whole store again."""
 RESCORED_WEEKS = 104
@@ -268,9 +268,7 @@ def _score(work: Workspace, run: Run, sources: Sequence[str], weeks: Sequence[Is
     added = 0
     for week in sorted(weeks, reverse=True):
         since = week + (1 - HISTORY_WEEKS)
-        scores = []
-        for source in sources:
-            known = [point for point in points[source] if since <= point.week <= week]
-            scores += score_momentum(known, week, incomplete_weeks=late[source]) if known else []
+        known = [point for source in sources for point in points[source] if since <= point.week <= week]
+        scores = score_momentum(known, week, incomplete_weeks=late)
         added += work.store.add_scores(run.run_id, run.started, scores)
     return added

@@ -18,7 +18,7 @@ PATHS = 1000
 HORIZONS: tuple[Literal[26, 52], ...] = (26, 52)
 FADING = {"term": -0.07}
 """Change of the log share over the next year that the filter does not see, by kind. Terms drawn at random from those
-with 30 papers in two years did that much worse than forecast (-0.05 to -0.14 at seven arXiv origins 2012 to 2015: new
+with 30 papers in two years did that much worse than forecast (-0.02 to -0.14 at seven arXiv origins 2012 to 2015: new
 words crowd out the old); categories and named topics did not, so that no other kind has one."""
 CAUTION = 0.85
 """How far the score behind P(rising) is believed, learnt on the same origins: taken in full, 0.2 and 0.8 came true too
