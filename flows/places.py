@@ -37,7 +37,7 @@ class Placer:
         self._sectors = Sectors.of([name for name, _ in fields], units)
 
     def place(self, term: str, texts: Sequence[str]) -> tuple[str | None, str | None]:
-        """(area, sector) of a term and the texts that use it; the area only where they lie as close as its own items."""
+        """(area, sector) of a term and the texts that use it; the area only where they lie as close as its items."""
         from trends.nearest import nearest, unit
 
         vectors = encode([term, *texts])
