@@ -4,9 +4,10 @@
 
 The archive copy holds whole files of some categories and, of the others, only papers cross-listed into those. Six of its
 files stop at the end of 2018. A paper is therefore kept only when it is listed in at least one category whose file is
-whole from 2008 to 2019 (such a category has papers listed nowhere else in every year): what is kept depends on a
-paper's categories alone and never on its year, so that neither counts nor totals fall when a file ends. Totals N are
-the kept papers of the same period. Dates are those of the first version; the week of New Year 2020 is left out.
+whole from 2011 at the latest to 2019 (such a category has papers listed nowhere else in every year): what is kept
+depends on a paper's categories alone and never on its year, so that neither counts nor totals fall when a file ends or
+rise when arXiv opens a category. Totals N are the kept papers of the same period. A category that arXiv renamed is one
+series under its later name. Dates are those of the first version; the week of New Year 2020 is left out.
 
 Sets: NAMED, 40 famous topics (a list made with hindsight) by words in title and abstract; CAT, primary categories whose
 file is whole; CATALL, every primary category (those without a file are counted by their cross-listed papers); TERM, 500
@@ -36,6 +37,11 @@ from trends.momentum import Panel
 
 FILES = ("arxiv_2008_2012", "arxiv_2013_2016", "arxiv_2017_2019")
 FIRST_YEAR, LAST_YEAR = 2008, 2019
+WHOLE_SINCE = 2011
+RENAMED = {"cs.SY": "eess.SY", "cs.NA": "math.NA", "q-fin.EC": "econ.GN"}
+"""By arXiv, in 2017 and 2019: papers of the later name are listed under both."""
+MERGED_FILES = frozenset({"cs.NA"})
+"""After its renaming this file receives all of math.NA, whose own file ends: it is not whole in the same sense."""
 GRAINS = {"monthly": 12, "weekly": 52}
 SETS = ("named", "cat", "catall", "term")
 MIN_RECENT = 30
@@ -62,7 +68,7 @@ TOPICS = {
     "visible light communication": r"visible light communications?|vlc",
     "quantum error correction": r"quantum error correct\w+|surface codes?",
     "perovskite": r"perovskites?",
-    "generative adversarial": r"generative adversarial|gans?",
+    "generative adversarial": r"generative adversarial",
     "brain-computer interface": r"brain (?:computer|machine) interfaces?|bci",
     "soft robotics": r"soft robot\w*",
     "topological insulator": r"topological insulators?",
@@ -184,7 +190,7 @@ def read_papers(folder: Path) -> pd.DataFrame:
 
 
 def whole_categories(categories: Iterable[str], created: Iterable[str]) -> frozenset[str]:
-    """Categories with papers listed nowhere else in the last full year and in all years since their first.
+    """Categories with papers listed nowhere else in every year from WHOLE_SINCE on.
 
     Without its own file a category is known by cross-lists alone, so that it has no such paper.
     """
@@ -192,9 +198,8 @@ def whole_categories(categories: Iterable[str], created: Iterable[str]) -> froze
     for listed, day in zip(categories, created, strict=True):
         if " " not in listed:
             alone.setdefault(listed, Counter())[int(day[:4])] += 1
-    return frozenset(
-        name for name, years in alone.items() if all(years[year] for year in range(min(years), LAST_YEAR + 1))
-    )
+    years = range(WHOLE_SINCE, LAST_YEAR + 1)
+    return frozenset(name for name, seen in alone.items() if all(seen[year] for year in years)) - MERGED_FILES
 
 
 Members = tuple[list[str], NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_] | None]
@@ -212,9 +217,10 @@ def _named(texts: Sequence[str]) -> Members:
 
 
 def _categories(papers: pd.DataFrame, chosen: frozenset[str] | None) -> Members:
-    names = sorted(set(papers.primary_category) if chosen is None else chosen)
+    primary = papers.primary_category.replace(RENAMED)
+    names = sorted(set(primary) if chosen is None else {RENAMED.get(name, name) for name in chosen})
     index = {name: number for number, name in enumerate(names)}
-    series = papers.primary_category.map(index).fillna(-1).to_numpy().astype(np.int64)
+    series = primary.map(index).fillna(-1).to_numpy().astype(np.int64)
     paper = np.flatnonzero(series >= 0)
     return names, paper, series[paper], None
 
@@ -269,7 +275,9 @@ def _write(
     paper, series = paper[inside], series[inside]
     if titled is not None:
         titled = titled[inside]
-    counts = [_count(series[half[paper] == side], column[paper][half[paper] == side], names, periods) for side in (0, 1)]
+    counts = [
+        _count(series[half[paper] == side], column[paper][half[paper] == side], names, periods) for side in (0, 1)
+    ]
     totals = [np.bincount(column[half == side], minlength=len(periods))[: len(periods)] for side in (0, 1)]
     origins = _origins(grain)
     eligible = eligible_at(counts[0] + counts[1], origins, year)
@@ -293,7 +301,9 @@ def _write(
     print(f"{name} {grain}: {len(names)} series, {eligible.sum(axis=1).mean():.0f} eligible an origin")
 
 
-def _count(series: NDArray[np.int64], column: NDArray[np.int64], names: list[str], periods: list[str]) -> NDArray[np.int32]:
+def _count(
+    series: NDArray[np.int64], column: NDArray[np.int64], names: list[str], periods: list[str]
+) -> NDArray[np.int32]:
     flat = np.bincount(series * len(periods) + column, minlength=len(names) * len(periods))
     return flat.reshape(len(names), len(periods)).astype(np.int32)
 
