@@ -2,7 +2,7 @@
 
     python -m benchmarks.momentum_sets FOLDER
 
-The archive copy holds whole files of some categories and, of the others, only papers cross-listed into those. Six of its
+The archive copy holds whole files of some categories and, of the others, only papers cross-listed into those. Six
 files stop at the end of 2018. A paper is therefore kept only when it is listed in at least one category whose file is
 whole from 2011 at the latest to 2019 (such a category has papers listed nowhere else in every year): what is kept
 depends on a paper's categories alone and never on its year, so that neither counts nor totals fall when a file ends or
@@ -32,6 +32,7 @@ from numpy.typing import NDArray
 
 from benchmarks.labels import SHARED
 from horizon.errors import UsageError
+from trends.backtest import eligible_at
 from trends.dglm import Array
 from trends.momentum import Panel
 
@@ -44,10 +45,6 @@ MERGED_FILES = frozenset({"cs.NA"})
 """After its renaming this file receives all of math.NA, whose own file ends: it is not whole in the same sense."""
 GRAINS = {"monthly": 12, "weekly": 52}
 SETS = ("named", "cat", "catall", "term")
-MIN_RECENT = 30
-"""Papers in the last two years that make a series eligible."""
-MIN_AGE_YEARS = 3
-"""A younger category is a birth of the taxonomy, not a field that emerges."""
 TERM_POOL = 500
 MIN_TITLES = 3
 """Titles of the last two years in which a term must stand."""
@@ -95,12 +92,12 @@ TOPICS = {
     "metasurface": r"meta ?surfaces?",
 }
 
-_STOP = frozenset(
-    "a an and are as at be been between both by can do does for from has have how if in into is it its may more most "
-    "new no non not of on one or other our over some such than that the their them there these they this to toward "
-    "towards two under up upon use used using very via was we were what when which while who why will with within "
-    "without".split()
-)
+_STOP_WORDS = """
+a an and are as at be been between both by can do does for from has have how if in into is it its may more most new no
+non not of on one or other our over some such than that the their them there these they this to toward towards two under
+up upon use used using very via was we were what when which while who why will with within without
+"""
+_STOP = frozenset(_STOP_WORDS.split())
 _WORD = re.compile(r"[a-z][a-z0-9]+")
 _MARKUP = re.compile(r"\$[^$]*\$|\\[a-z]+")
 
@@ -207,7 +204,8 @@ Members = tuple[list[str], NDArray[np.int64], NDArray[np.int64], NDArray[np.bool
 
 
 def _named(texts: Sequence[str]) -> Members:
-    paper, series = [], []
+    paper: list[int] = []
+    series: list[int] = []
     for number, pattern in enumerate(TOPICS.values()):
         found = re.compile(rf"\b(?:{pattern})\b")
         hits = [index for index, text in enumerate(texts) if found.search(text)]
@@ -231,7 +229,9 @@ def _terms(titles: Sequence[str], texts: Sequence[str]) -> Members:
         seen.update(set(_phrases(title)))
     names = sorted(term for term, count in seen.items() if count >= MIN_TITLES)
     index = {term: number for number, term in enumerate(names)}
-    paper, series, titled = [], [], []
+    paper: list[int] = []
+    series: list[int] = []
+    titled: list[bool] = []
     for number, (title, text) in enumerate(zip(titles, texts, strict=True)):
         in_title = {index[term] for term in _phrases(title) if term in index}
         in_text = in_title | {index[term] for term in _phrases(text) if term in index}
@@ -280,7 +280,7 @@ def _write(
     ]
     totals = [np.bincount(column[half == side], minlength=len(periods))[: len(periods)] for side in (0, 1)]
     origins = _origins(grain)
-    eligible = eligible_at(counts[0] + counts[1], origins, year)
+    eligible = eligible_at((counts[0] + counts[1]).astype(float), origins, year)
     if titled is not None:
         in_titles = _count(series[titled], column[paper][titled], names, periods)
         eligible &= np.array([in_titles[:, at - 2 * year : at].sum(axis=1) >= MIN_TITLES for at in origins])
@@ -306,23 +306,6 @@ def _count(
 ) -> NDArray[np.int32]:
     flat = np.bincount(series * len(periods) + column, minlength=len(names) * len(periods))
     return flat.reshape(len(names), len(periods)).astype(np.int32)
-
-
-def eligible_at(counts: NDArray[np.int32], origins: Sequence[int] | NDArray[np.int64], year: int) -> NDArray[np.bool_]:
-    """Whether a series (column) has enough recent papers at an origin (row) and is not newborn.
-
-    A series is born with the first period from which a year holds five papers (single ones are later relabellings);
-    one that was there in the first half-year of the data is as old as the data.
-    """
-    cumulative = np.cumsum(counts, axis=1)
-    ahead = np.concatenate([cumulative[:, year - 1 :], np.repeat(cumulative[:, -1:], year - 1, axis=1)], axis=1)
-    in_year = ahead - np.concatenate([np.zeros((len(counts), 1), dtype=ahead.dtype), cumulative[:, :-1]], axis=1)
-    born = np.where((in_year >= 5).any(axis=1), (in_year >= 5).argmax(axis=1), counts.shape[1])
-    rows = []
-    for at in origins:
-        enough = counts[:, at - 2 * year : at].sum(axis=1) >= MIN_RECENT
-        rows.append(enough & ((born <= at - MIN_AGE_YEARS * year) | (born <= year // 2)))
-    return np.array(rows)
 
 
 def _sample(names: list[str], eligible: NDArray[np.bool_]) -> NDArray[np.int64]:
