@@ -1,4 +1,4 @@
-"""Rivals of the momentum score, each a method of `trends.backtest`: scores alone, naive forecasts, statsforecast, bursts.
+"""Rivals of the momentum score, each a method of `trends.backtest`: scores, naive forecasts, statsforecast, bursts.
 
 AutoETS and AutoTheta come from statsforecast, which the product does not need (and cannot have beside it: statsforecast
 2.1 wants pandas below 3). `python -m venv`, statsforecast and a path to the project's packages make a place for it;
@@ -6,7 +6,9 @@ without it their rows say so.
 """
 
 from collections.abc import Callable
+from hashlib import blake2b
 from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 from scipy.special import gammaln, ndtr, ndtri
@@ -119,20 +121,31 @@ def has_statsforecast() -> bool:
     return find_spec("statsforecast") is not None
 
 
-def statsforecast(name: str) -> Method:
-    """AutoETS or AutoTheta on the log share of monthly series; its growth is the forecast year over the last one."""
-    import statsforecast.models as models  # type: ignore[import-not-found,unused-ignore]
+def statsforecast(name: str, cache: Path) -> Method:
+    """AutoETS or AutoTheta on the log share of monthly series; its growth is the forecast year over the last one.
 
-    model = getattr(models, name)(season_length=12)
+    Forecasts are kept in the folder `cache`, under a digest of what they were made from.
+    """
 
     def outlook(panel: Panel, horizon: int) -> Outlook:
         series = np.log((panel.counts + 0.5) / panel.totals)
-        told = [model.forecast(y=row, h=horizon, level=[80]) for row in series]
-        mean = np.array([each["mean"] for each in told])
-        sd = (np.array([each["hi-80"] for each in told]) - mean) / ndtri(0.9)
+        path = cache / f"{name}_{horizon}_{blake2b(series.tobytes(), digest_size=12).hexdigest()}.npy"
+        if not path.is_file():
+            np.save(path, _monthly_forecasts(name, series, horizon))
+        mean, sd = np.load(path)
         return log_normal_year(panel, mean, sd)
 
     return outlook
+
+
+def _monthly_forecasts(name: str, series: Array, horizon: int) -> Array:
+    """(2, series, month): mean and standard deviation."""
+    import statsforecast.models as models  # type: ignore[import-not-found,unused-ignore]
+
+    model = getattr(models, name)(season_length=12)
+    told = [model.forecast(y=row, h=horizon, level=[80]) for row in series]
+    mean = np.array([each["mean"] for each in told])
+    return np.array([mean, (np.array([each["hi-80"] for each in told]) - mean) / ndtri(0.9)])
 
 
 def log_normal_year(panel: Panel, mean: Array, sd: Array) -> Outlook:
