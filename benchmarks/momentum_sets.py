@@ -45,6 +45,8 @@ MERGED_FILES = frozenset({"cs.NA"})
 """After its renaming this file receives all of math.NA, whose own file ends: it is not whole in the same sense."""
 GRAINS = {"monthly": 12, "weekly": 52}
 SETS = ("named", "cat", "catall", "term")
+MIN_AGE_YEARS = 3
+"""A younger category is a birth of the taxonomy, not a field that emerges; what is defined by text has no birth."""
 TERM_POOL = 500
 MIN_TITLES = 3
 """Titles of the last two years in which a term must stand."""
@@ -280,7 +282,8 @@ def _write(
     ]
     totals = [np.bincount(column[half == side], minlength=len(periods))[: len(periods)] for side in (0, 1)]
     origins = _origins(grain)
-    eligible = eligible_at((counts[0] + counts[1]).astype(float), origins, year)
+    age = MIN_AGE_YEARS if name in ("cat", "catall") else 0
+    eligible = eligible_at((counts[0] + counts[1]).astype(float), origins, year, age)
     if titled is not None:
         in_titles = _count(series[titled], column[paper][titled], names, periods)
         eligible &= np.array([in_titles[:, at - 2 * year : at].sum(axis=1) >= MIN_TITLES for at in origins])

@@ -26,14 +26,12 @@ from trends.scoring_rules import (
     top_decile_precision,
 )
 
-MIN_AGE_YEARS = 3
-"""A younger series is a birth of a taxonomy, not a field that emerges."""
 _BORN_COUNT = 5
 LEVELS = (0.025, *(round(0.05 * step, 2) for step in range(1, 20)), 0.975)
 _MIN_LEVELS = (0.025, 0.1, 0.5, 0.9, 0.975)
 METRICS = (
     *("spearman", "spearman_thinned", "top_decile", "top_decile_thinned"),
-    *("mase", "crps", "cov80", "cov95", "brier"),
+    *("mase", "crps", "cov80", "cov95", "brier_rising", "brier_exceeds"),
 )
 
 
@@ -65,6 +63,8 @@ class Settled:
     names: tuple[str, ...]
     growth: Array
     p_rising: Array
+    p_exceeds: Array
+    """By the forecast's quantiles, that the share over the horizon exceeds the last year's."""
     actual_growth: Array
     thinned: tuple[tuple[Array, Array], ...]
     """Growth as told from one half and as it came in the other."""
@@ -94,6 +94,7 @@ class Settled:
             _mean(self.inside80[forecast]),
             _mean(self.inside95[forecast]),
             _mean(brier(self.p_rising[told], self.rose[told])),
+            _mean(brier(self.p_exceeds[forecast], self.rose[forecast])),
         )
         return dict(zip(METRICS, values, strict=True))
 
@@ -127,23 +128,27 @@ def rolling_origins(periods: int, year: int, horizon: int) -> list[int]:
     return sorted(range(periods - horizon, 4 * year - 1, -(year // 2)))
 
 
-def eligible_at(counts: Array, origins: Sequence[int] | NDArray[np.int64], year: int) -> NDArray[np.bool_]:
-    """(origin, series): whether a series has enough items in the last two years and is not newborn.
+def eligible_at(
+    counts: Array, origins: Sequence[int] | NDArray[np.int64], year: int, min_age_years: int = 0
+) -> NDArray[np.bool_]:
+    """(origin, series): whether a series has enough items in the last two years, and an age where one is asked for.
 
-    It is born with the first period from which a year holds five items (single ones are later relabellings); what was
-    born in the first half-year of the data is as old as the data.
+    A category of a taxonomy is better not judged as newborn (its birth is not emergence); what is defined by text is
+    as old as its source. A series is born with the first item that a year of at least five items begins with (single
+    ones are later relabellings); what was born in the first half-year of the data is as old as the data.
     """
     counts = np.where(np.isfinite(counts), counts, 0.0)
-    return np.array([_eligible(counts[:, :at], year) for at in origins]).reshape(len(origins), len(counts))
+    rows = [_eligible(counts[:, :at], year, min_age_years) for at in origins]
+    return np.array(rows).reshape(len(origins), len(counts))
 
 
-def _eligible(counts: Array, year: int) -> NDArray[np.bool_]:
+def _eligible(counts: Array, year: int, min_age_years: int) -> NDArray[np.bool_]:
     cumulative = np.cumsum(counts, axis=1)
     before = np.pad(cumulative, ((0, 0), (1, 0)))[:, :-1]
     ahead = np.minimum(np.arange(counts.shape[1]) + year - 1, counts.shape[1] - 1)
-    begun: NDArray[np.bool_] = cumulative[:, ahead] - before >= _BORN_COUNT
+    begun: NDArray[np.bool_] = (cumulative[:, ahead] - before >= _BORN_COUNT) & (counts > 0)
     born = np.where(begun.any(axis=1), begun.argmax(axis=1), counts.shape[1])
-    old: NDArray[np.bool_] = (born <= counts.shape[1] - MIN_AGE_YEARS * year) | (born <= year // 2)
+    old: NDArray[np.bool_] = (born <= counts.shape[1] - min_age_years * year) | (born <= year // 2)
     enough: NDArray[np.bool_] = counts[:, -2 * year :].sum(axis=1) >= MIN_COUNT
     return enough & old
 
@@ -213,8 +218,7 @@ def _p_higher(panel: Panel, start: int, middle: int, end: int) -> Array:
         _sums(panel, *span) for span in ((max(start, 0), middle), (middle, end))
     )
     part = early_total / np.maximum(early_total + late_total, 1e-9)
-    chance = np.asarray(betainc(early + 0.5, late + 0.5, part), dtype=np.float64)
-    return chance
+    return np.asarray(betainc(early + 0.5, late + 0.5, part), dtype=np.float64)
 
 
 def _settle(panel: Panel, halves: tuple[Panel, Panel] | None, method: Method, at: int, horizon: int) -> Settled:
@@ -226,11 +230,13 @@ def _settle(panel: Panel, halves: tuple[Panel, Panel] | None, method: Method, at
     low95, low80, high80, high95 = (told[:, [said.levels.index(level)]][:, 0] for level in (0.025, 0.1, 0.9, 0.975))
     middle = said.share[:, [said.levels.index(0.5)]]
     shares = _shares(panel)
+    last: Array = np.log(_share(panel, at - year, at) * future + 0.5)
     return Settled(
         origin=at,
         names=panel.names,
         growth=said.growth,
         p_rising=said.p_rising,
+        p_exceeds=1 - pit_of_quantiles(said.levels, told, last),
         actual_growth=_growth(panel, at - year, at, at + horizon),
         thinned=()
         if halves is None

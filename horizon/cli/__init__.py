@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from horizon.cli import briefs, files, models, review, scanning, system, taxonomies
+from horizon.cli import backtest, briefs, files, models, review, scanning, system, taxonomies
 from horizon.errors import HorizonError
 
 INTERRUPTED = 130
@@ -21,6 +21,7 @@ app = typer.Typer(
 )
 scanning.register(app)
 files.register(app)
+backtest.register(app)
 models.register(app)
 briefs.register(app)
 system.register(app)
