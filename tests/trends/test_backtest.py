@@ -186,3 +186,14 @@ def test_halves_of_the_file_are_used_and_must_add_up(tmp_path: Path) -> None:
 def test_too_short_a_history_is_an_error_that_says_how_much_is_needed(tmp_path: Path) -> None:
     with pytest.raises(HorizonError, match="at least 60 months"):
         backtest_file(_write(tmp_path / "short.csv", _panel(series=3, months=59)))
+
+
+def test_growth_is_that_of_the_year_ahead_over_the_year_before_the_origin() -> None:
+    counts = np.full((1, 72), 5.0)
+    counts[:, 48:60], counts[:, 60:] = 10.0, 40.0
+    panel = Panel(("topic:a",), ("topic",), counts, np.full(counts.shape, 1000.0), YEAR)
+    (settled,) = backtest(panel, persistence, [60], 12)
+    assert settled.actual_growth == pytest.approx([np.log(480.5 / 120.5)])
+    assert settled.growth == pytest.approx([np.log(120.5 / 60.5)])
+    assert settled.rose.tolist() == [True]
+    assert settled.p_exceeds[0] == pytest.approx(0.5, abs=0.05)
