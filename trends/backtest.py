@@ -6,7 +6,7 @@ list of famous topics flatters, so a series counts at an origin only for what it
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -265,12 +265,12 @@ def before(panel: Panel, at: int) -> Panel:
 
 
 def _with(panel: Panel, counts: Array, totals: Array) -> Panel:
-    return Panel(panel.names, panel.kinds, counts, totals, panel.periods_per_year)
+    return replace(panel, counts=counts, totals=totals)
 
 
 def _rows(panel: Panel, rows: NDArray[np.intp]) -> Panel:
     names, kinds = tuple(panel.names[row] for row in rows), tuple(panel.kinds[row] for row in rows)
-    return Panel(names, kinds, panel.counts[rows], panel.totals[rows], panel.periods_per_year)
+    return replace(panel, names=names, kinds=kinds, counts=panel.counts[rows], totals=panel.totals[rows])
 
 
 def _shares(panel: Panel) -> Array:
