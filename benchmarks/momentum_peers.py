@@ -5,6 +5,7 @@ AutoETS and AutoTheta come from statsforecast, which the product does not need (
 without it their rows say so.
 """
 
+import os
 from collections.abc import Callable
 from hashlib import blake2b
 from importlib.util import find_spec
@@ -131,7 +132,9 @@ def statsforecast(name: str, cache: Path) -> Method:
         series = np.log((panel.counts + 0.5) / panel.totals)
         path = cache / f"{name}_{horizon}_{blake2b(series.tobytes(), digest_size=12).hexdigest()}.npy"
         if not path.is_file():
-            np.save(path, _monthly_forecasts(name, series, horizon))
+            partial = path.with_suffix(f".{os.getpid()}.part.npy")
+            np.save(partial, _monthly_forecasts(name, series, horizon))
+            partial.replace(path)
         mean, sd = np.load(path)
         return log_normal_year(panel, mean, sd)
 
