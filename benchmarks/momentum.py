@@ -141,11 +141,13 @@ def targets_table(runs: dict[str, dict[str, Run]]) -> str:
             lines.append(f"| {name.upper()} | {metric} | {target} | {mean:.3f} | {low:.3f} to {high:.3f} |")
         for what, pick in (("P(rising)", _p_rising), ("P(exceeds)", _p_exceeds)):
             error, low, high = error_interval(run.settled, pick)
-            lines.append(
-                f"| {name.upper()} | calibration error of {what} | <= 0.06 | {error:.3f} | {low:.3f} to {high:.3f} |"
-            )
-        deviation = pit_deviation(np.concatenate([each.pit for each in run.settled]))
-        lines.append(f"| {name.upper()} | PIT, mean distance of a tenth from uniform | <= 5 % | {deviation:.1%} | |")
+            chance = chance_error(run.settled, pick)
+            cells = (what, "<= 0.06", f"{error:.3f}", f"{low:.3f} to {high:.3f}; by chance alone {chance:.3f}")
+            lines.append(f"| {name.upper()} | calibration error of {' | '.join(cells)} |")
+        pit = np.concatenate([each.pit for each in run.settled])
+        floor = np.sqrt(2 / np.pi * 9 / len(pit))
+        cells = ("<= 5 %", f"{pit_deviation(pit):.1%}", f"by chance alone {floor:.1%}")
+        lines.append(f"| {name.upper()} | PIT, mean distance of a tenth from uniform | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
@@ -207,6 +209,13 @@ def error_interval(settled: list[Settled], pick: Pick) -> tuple[float, float, fl
         len(settled), lambda drawn: calibration_error(*_pairs([settled[at] for at in drawn], pick)), resamples=500
     )
     return calibration_error(*_pairs(settled, pick)), low, high
+
+
+def chance_error(settled: list[Settled], pick: Pick, draws: int = 200) -> float:
+    """The calibration error that forecasts would show on so few outcomes were every one of them exactly right."""
+    said, _ = _pairs(settled, pick)
+    random = np.random.default_rng(0)
+    return float(np.mean([calibration_error(said, random.random(len(said)) < said) for _ in range(draws)]))
 
 
 def calibration(found: dict[str, list[Settled]]) -> str:
