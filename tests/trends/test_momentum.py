@@ -106,12 +106,11 @@ def test_a_week_without_any_items_is_no_evidence() -> None:
     unknown, empty = counts.copy(), counts.copy()
     unknown[:, -5] = np.nan
     empty[:, -5] = 0
-    totals = np.full(counts.shape, 5000.0)
-    totals[:, -5] = 0
+    none, totals = np.full(counts.shape, 5000.0), np.full(counts.shape, 5000.0)
+    none[:, -5], totals[:, -5] = 0, np.nan
     names = tuple("abcde")
-    assert measure(Panel(names, ("x",) * 5, empty, totals, 52)) == measure(
-        Panel(names, ("x",) * 5, unknown, np.full(counts.shape, 5000.0), 52)
-    )
+    kinds = ("x",) * 5
+    assert measure(Panel(names, kinds, empty, none, 52)) == measure(Panel(names, kinds, unknown, totals, 52))
 
 
 def test_too_few_items_get_no_number() -> None:
@@ -180,7 +179,7 @@ def test_any_counts_give_ordered_finite_numbers_or_none(values: list[int | None]
 def test_weights_over_the_grid_are_a_distribution() -> None:
     counts = _poisson(np.full(5, 0.006), np.zeros(5))
     grid = Grid.of_frequency(52)
-    state = filter_series(counts, np.full(counts.shape, 5000.0), grid, 52)
+    state = filter_series(counts, np.full(counts.shape, 5000.0), grid, 52)[0]
     weights = grid_weights(state.log_likelihood)
     assert weights.sum(axis=1) == pytest.approx(np.ones(5))
     assert (weights >= 0).all()
