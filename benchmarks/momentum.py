@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -51,8 +52,12 @@ class Run:
     settled: list[Settled]
     cpu_s: float
 
+    @cached_property
+    def metrics(self) -> list[dict[str, float]]:
+        return [each.metrics() for each in self.settled]
+
     def by_origin(self, metric: str) -> NDArray[np.float64]:
-        return np.array([each.metrics()[metric] for each in self.settled])
+        return np.array([values[metric] for values in self.metrics])
 
 
 def main(folder: Path) -> None:
@@ -67,12 +72,17 @@ def main(folder: Path) -> None:
     parts += [f"## {name.upper()}, monthly, a year ahead\n\n{method_table(run)}" for name, run in runs.items()]
     parts += ["## Horizon less its rivals, paired\n\n" + differences(runs)]
     parts += ["## Calibration\n\n" + calibration({name: run[MODEL].settled for name, run in runs.items()})]
-    parts += [weekly_tables(folder, remembered)]
-    parts += [stress_tables(folder, measure)]
     if not has_statsforecast():
         parts += ["AutoETS and AutoTheta: statsforecast is not installed here, so that they were not run."]
+    _write(parts)
+    parts += [stress_tables(folder, measure)]
+    _write(parts)
+    parts += [weekly_tables(folder, remembered)]
+    _write(parts)
+
+
+def _write(parts: list[str]) -> None:
     RESULT.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
-    print(RESULT.read_text(encoding="utf-8"))
 
 
 def remember(measure_panel: Measure) -> Measure:
@@ -142,12 +152,12 @@ def targets_table(runs: dict[str, dict[str, Run]]) -> str:
         for what, pick in (("P(rising)", _p_rising), ("P(exceeds)", _p_exceeds)):
             error, low, high = error_interval(run.settled, pick)
             chance = chance_error(run.settled, pick)
-            cells = (what, "<= 0.06", f"{error:.3f}", f"{low:.3f} to {high:.3f}; by chance alone {chance:.3f}")
-            lines.append(f"| {name.upper()} | calibration error of {' | '.join(cells)} |")
+            row = f"{what} | <= 0.06 | {error:.3f} | {low:.3f} to {high:.3f}; by chance alone {chance:.3f}"
+            lines.append(f"| {name.upper()} | calibration error of {row} |")
         pit = np.concatenate([each.pit for each in run.settled])
         floor = np.sqrt(2 / np.pi * 9 / len(pit))
-        cells = ("<= 5 %", f"{pit_deviation(pit):.1%}", f"by chance alone {floor:.1%}")
-        lines.append(f"| {name.upper()} | PIT, mean distance of a tenth from uniform | {' | '.join(cells)} |")
+        row = f"<= 5 % | {pit_deviation(pit):.1%} | by chance alone {floor:.1%}"
+        lines.append(f"| {name.upper()} | PIT, mean distance of a tenth from uniform | {row} |")
     return "\n".join(lines)
 
 
