@@ -255,7 +255,9 @@ def _settle(panel: Panel, halves: tuple[Panel, Panel] | None, method: Method, at
 
 
 def _thinned(told: Panel, kept: Panel, method: Method, at: int, horizon: int) -> tuple[Array, Array]:
-    growth = method(before(told, at), horizon).growth
+    # A half with too little evidence is left out for every method alike: a method that is silent there gains nothing.
+    (enough,) = eligible_at(told.counts, [at], told.periods_per_year)
+    growth = np.where(enough, method(before(told, at), horizon).growth, np.nan)
     return growth, _growth(kept, at - kept.periods_per_year, at, at + horizon)
 
 

@@ -197,3 +197,12 @@ def test_growth_is_that_of_the_year_ahead_over_the_year_before_the_origin() -> N
     assert settled.growth == pytest.approx([np.log(120.5 / 60.5)])
     assert settled.rose.tolist() == [True]
     assert settled.p_exceeds[0] == pytest.approx(0.5, abs=0.05)
+
+
+def test_a_half_with_too_little_evidence_is_left_out_of_the_thinned_measures_for_every_method() -> None:
+    panel = _panel(series=6)
+    panel.counts[0] = 2.0  # 48 items in two years, 24 in a half
+    for method in (persistence, momentum_method()):
+        (settled,) = backtest(panel, method, [72], 12, thin(panel))
+        assert settled.names[0] == "route:00"
+        assert [np.isfinite(growth).tolist() for growth, _ in settled.thinned] == [[False, *[True] * 5]] * 2
