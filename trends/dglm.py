@@ -26,7 +26,7 @@ Array = NDArray[np.float64]
 Booleans = NDArray[np.bool_]
 
 WEEKS_PER_MONTH = 4.35
-_LEVEL_VARIANCE = (1e-7, 5e-4, 2e-3, 8e-3)
+_LEVEL_VARIANCE = (1e-7, 5e-4, 2e-3, 1e-2)
 _EXTRA_POISSON = (0.001, 0.01, 0.03, 0.1)
 _SLOPES = ((1e-7, 0.99), (1e-6, 0.99), (4e-6, 0.99), (1e-7, 0.98), (1e-6, 0.98), (4e-6, 0.98))
 """Variance and damping of a slope that lasts for years. On arXiv origins up to 2015 it forecast better in every set
@@ -59,8 +59,7 @@ class Grid:
             level=points[:, 0] / scale,
             slope=points[:, 1] / scale**3,
             damping=points[:, 2] ** (1 / scale),
-            # A week has noise of its own that a month averages out.
-            noise=points[:, 3] * (3 if periods_per_year == 52 else 1),
+            noise=points[:, 3],
             start_slope_variance=(_START_SLOPE_SD / scale) ** 2,
         )
 

@@ -45,18 +45,18 @@ def test_a_known_growth_is_recovered_within_its_interval() -> None:
 
 def test_intervals_cover_when_growth_wanders_as_the_model_says() -> None:
     random = np.random.default_rng(5)
-    series, weeks, damping = 200, 260, 0.9 ** (1 / 4.35)
+    series, weeks, damping = 200, 260, 0.98 ** (1 / 4.35)
     slope, level = np.zeros(series), np.log(np.full(series, 0.01))
     levels = []
-    for _ in range(weeks):
-        level = level + slope + random.normal(0, np.sqrt(5e-4 / 4.35), series)
-        slope = damping * slope + random.normal(0, np.sqrt(1e-4 / 4.35**3), series)
+    for _ in range(weeks + 52):
+        level = level + slope + random.normal(0, np.sqrt(2e-3 / 4.35), series)
+        slope = damping * slope + random.normal(0, np.sqrt(4e-6 / 4.35**3), series)
         levels.append(level)
-    counts = random.poisson(5000 * np.exp(np.array(levels).T)).astype(float)
-    found = measure(_panel(counts))
-    truth = np.expm1(52 * slope) * 100
+    path = np.array(levels).T
+    found = measure(_panel(random.poisson(5000 * np.exp(path[:, :weeks])).astype(float)))
+    truth = np.expm1(path[:, weeks:].mean(axis=1) - path[:, weeks - 52 : weeks].mean(axis=1)) * 100
     inside = [(f.growth_lo80 or 0) <= growth <= (f.growth_hi80 or 0) for f, growth in zip(found, truth, strict=True)]
-    assert 0.7 <= np.mean(inside) <= 0.9
+    assert 0.72 <= np.mean(inside) <= 0.88
 
 
 def test_a_forecast_covers_the_year_that_came() -> None:
@@ -124,7 +124,7 @@ def test_too_few_items_get_no_number() -> None:
     assert enough.growth_pct is not None
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=5)
 @given(st.permutations(range(12)))
 def test_the_order_of_series_changes_nothing(order: list[int]) -> None:
     counts = _poisson(np.linspace(0.001, 0.02, 12), np.linspace(-20, 40, 12), weeks=104)
@@ -155,7 +155,7 @@ def test_peers_lend_strength_but_kinds_do_not_mix() -> None:
     assert measure(mixed)[0] == measure(alone)[0]
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=15)
 @given(st.lists(st.one_of(st.none(), st.integers(0, 400)), min_size=30, max_size=120), st.integers(400, 10_000))
 def test_any_counts_give_ordered_finite_numbers_or_none(values: list[int | None], total: int) -> None:
     counts = np.array([[np.nan if value is None else value for value in values]], dtype=float)
@@ -215,3 +215,95 @@ def test_each_source_is_scored_by_itself_and_incomplete_weeks_are_left_out() -> 
 
 def test_no_points_no_scores() -> None:
     assert score_momentum([], LAST) == []
+
+
+def test_a_week_that_is_not_there_is_an_unknown_week() -> None:
+    counts = _poisson(np.array([0.008]), np.array([20.0]))[0]
+    gaps = counts.copy()
+    gaps[::7] = np.nan
+    unknown = _points(gaps)
+    absent = [point for point in unknown if point.n is not None]
+    assert score_momentum(unknown[1:], LAST) == score_momentum(absent, LAST)
+
+
+def test_other_sources_and_kinds_change_nothing_but_what_counts_as_a_discovery() -> None:
+    rising, flat = _poisson(np.array([0.01, 0.01]), np.array([80.0, 0.0]))
+    alone = score_momentum(_points(rising), LAST)
+    company = score_momentum(_points(flat, series="route:x/y") + _points(rising) + _points(flat, "epo"), LAST)
+    kept = [s for s in company if (s.source, s.series) == ("arxiv", "area:x")]
+    assert [s.model_copy(update={"discovery": None}) for s in kept] == [
+        s.model_copy(update={"discovery": None}) for s in alone
+    ]
+
+
+def test_discoveries_of_an_issue_go_both_ways_and_leave_out_what_stands_still() -> None:
+    shares, growth = np.full(30, 0.01), np.array([60.0] * 4 + [-40.0] * 4 + [0.0] * 22)
+    counts = _poisson(shares, growth)
+    points = [point for row in range(30) for point in _points(counts[row], series=f"area:{row:02d}")]
+    found = [score.discovery for score in score_momentum(points, LAST)]
+    assert found[:8] == [True] * 8
+    assert sum(bool(each) for each in found[8:]) <= 3
+
+
+def test_a_series_born_while_its_source_was_watched_gets_numbers_but_no_word() -> None:
+    counts = _poisson(np.full(4, 0.01), np.array([0.0, 0.0, 0.0, 100.0]), weeks=260)
+    counts[0, :-120] = 0  # began 120 weeks ago
+    counts[1, :-180] = 0  # began more than three years ago
+    points = [point for row in range(4) for point in _points(counts[row], series=f"area:{row}")]
+    new, old, flat, rising = score_momentum(points, LAST)
+    assert (new.status, new.verdict, new.discovery) == ("ok", "new series", None)
+    assert new.forecasts
+    assert old.verdict != "new series"
+    assert (flat.verdict, rising.verdict) == ("no clear change", "rising")
+
+
+def test_a_short_history_does_not_make_every_series_new() -> None:
+    found = measure(_panel(_poisson(np.full(3, 0.01), np.zeros(3), weeks=104)))
+    assert {each.verdict for each in found} == {"no clear change"}
+
+
+def test_a_break_of_the_source_is_no_trend() -> None:
+    counts = _poisson(np.full(20, 0.01), np.zeros(20), weeks=260)
+    totals = np.full(counts.shape, 5000.0)
+    wider = totals.copy()
+    wider[:, -30:] *= 3  # a field without any of our items was taken in: every share falls to a third
+    names, kinds = tuple(map(str, range(20))), ("area",) * 20
+    blind = measure(Panel(names, kinds, counts, wider, 52))
+    told = measure(Panel(names, kinds, counts, wider, 52, breaks=(230,)))
+    plain = measure(Panel(names, kinds, counts, totals, 52))
+    assert np.mean([_growth(f) for f in blind]) < -25
+    assert abs(np.mean([_growth(f) for f in told]) - np.mean([_growth(f) for f in plain])) < 5
+    assert {f.verdict for f in told} == {"no clear change"}
+    assert np.mean([f.level or 0 for f in told]) == pytest.approx(0.01 / 3, rel=0.1)
+    year = next(f for f in told[0].forecasts if (f.quantity, f.horizon_weeks) == ("count", 52))
+    assert year.lo95 < 50 * 52 < year.hi95
+
+
+def test_growth_is_told_as_it_was_seen_before() -> None:
+    counts = _poisson(np.full(20, 0.01), np.full(20, 0.0), weeks=260)
+    counts[:, -52:] = np.round(counts[:, -52:] * 2 ** (np.arange(1, 53) / 52))
+    for found in measure(_panel(counts)):
+        assert len(found.growth_path) == 5
+        assert found.growth_path[0] == found.growth_pct
+        assert found.growth_path[0] > 15 > abs(found.growth_path[4])
+    assert (
+        len(measure(_panel(counts[:, -40:]))[0].growth_path) == 4 or not measure(_panel(counts[:, -40:]))[0].forecasts
+    )
+
+
+def test_breaks_are_given_by_week_and_source() -> None:
+    counts = _poisson(np.array([0.01]), np.array([0.0]))[0]
+    halved = counts.copy()
+    halved[-20:] = np.round(halved[-20:] / 2)
+    points = _points(halved, "arxiv") + _points(halved, "epo")
+    told = {s.source: s for s in score_momentum(points, LAST, breaks={"arxiv": [LAST + -19]})}
+    assert (told["epo"].growth_pct or 0) < -15 < (told["arxiv"].growth_pct or -99)
+
+
+def test_weeks_that_still_fill_up_may_differ_by_source() -> None:
+    flat = _poisson(np.array([0.01]), np.array([0.0]))[0]
+    spoilt = flat.copy()
+    spoilt[-8:] = 0
+    points = _points(flat, "arxiv") + _points(spoilt, "epo")
+    scores = score_momentum(points, LAST, incomplete_weeks={"epo": 8})
+    assert {score.verdict for score in scores} == {"no clear change"}
