@@ -5,7 +5,19 @@ import sys
 
 import typer
 
-from horizon.cli import briefs, evidence, files, ledger, models, review, scanning, signals, system, taxonomies
+from horizon.cli import (
+    backtest,
+    briefs,
+    evidence,
+    files,
+    ledger,
+    models,
+    review,
+    scanning,
+    signals,
+    system,
+    taxonomies,
+)
 from horizon.errors import HorizonError
 
 INTERRUPTED = 130
@@ -21,6 +33,7 @@ app = typer.Typer(
 )
 scanning.register(app)
 files.register(app)
+backtest.register(app)
 models.register(app)
 signals.register(app)
 briefs.register(app)
