@@ -38,6 +38,8 @@ def apply_styles(document: "Document", code: LanguageCode) -> None:
 
     _page(document)
     _paragraph_styles(document)
+    _margin_tabs(document)
+    _bullets(document)
     _character_styles(document)
     document.styles.element.append(parse_xml(_TABLE))
     _languages(document, code)
@@ -64,6 +66,7 @@ def _paragraph_styles(document: "Document") -> None:
         style: Any = styles[name] if name in styles else styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
         style.font.size = Pt(size)
         style.paragraph_format.space_before, style.paragraph_format.space_after = Pt(before), Pt(after)
+        style.paragraph_format.line_spacing = 1.0
         if colour:
             style.font.color.rgb = RGBColor.from_string(colour)
         for name_, value in font.items():
@@ -83,6 +86,29 @@ def _paragraph_styles(document: "Document") -> None:
     shape("Horizon Lead", 11, 0, 4)
     shape("Horizon Note", SMALL_PT, 2, 4, QUIET)
     shape("Horizon Cell", CELL_PT, 1, 1)
+
+
+def _margin_tabs(document: "Document") -> None:
+    """One tab at the right edge; the shipped ones are for another width of paper."""
+    from docx.enum.text import WD_TAB_ALIGNMENT
+    from docx.shared import Cm
+
+    for name in ("Header", "Footer"):
+        style: Any = document.styles[name]
+        style.paragraph_format.tab_stops.clear_all()
+        style.paragraph_format.tab_stops.add_tab_stop(Cm(ACROSS_CM), WD_TAB_ALIGNMENT.RIGHT)
+
+
+def _bullets(document: "Document") -> None:
+    """A bullet that every font has, instead of a place in the font Symbol, which only some machines have."""
+    from docx.oxml.ns import qn
+
+    for level in document.part.numbering_part.element.iter(qn("w:lvl")):
+        text, properties = level.find(qn("w:lvlText")), level.find(qn("w:rPr"))
+        if level.find(qn("w:numFmt")).get(qn("w:val")) == "bullet" and text is not None:
+            text.set(qn("w:val"), "•")
+            if properties is not None:
+                level.remove(properties)
 
 
 def _character_styles(document: "Document") -> None:

@@ -96,16 +96,12 @@ class _Writer:
 
     def margins(self) -> None:
         """Header and footer of every page: the world it shows, the title, the run, the page's number."""
-        from docx.shared import Cm
-
         section, page = self.document.sections[0], self.page
         head, foot = section.header.paragraphs[0], section.footer.paragraphs[0]
         if page.banner:
             self.run(head, Run(page.banner), "Horizon Red")
         else:
             self.run(head, Run(page.title))
-        foot.paragraph_format.tab_stops.clear_all()
-        foot.paragraph_format.tab_stops.add_tab_stop(Cm(ACROSS_CM), _right_tab())
         self.run(foot, Run(page.footer))
         foot.add_run("\t")
         for part in _SLOTS.split(page.page_form):
@@ -238,12 +234,6 @@ def _element(tag: str, **attributes: str) -> Any:
     for name, value in attributes.items():
         made.set(qn(f"w:{name}"), value)
     return made
-
-
-def _right_tab() -> Any:
-    from docx.enum.text import WD_TAB_ALIGNMENT
-
-    return WD_TAB_ALIGNMENT.RIGHT
 
 
 def _field(place: Any, code: str) -> None:

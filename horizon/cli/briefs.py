@@ -23,6 +23,7 @@ from horizon.errors import StoreError, UsageError
 if TYPE_CHECKING:
     from flows.workspace import Workspace
 
+FORMATS = "json,html,pdf,docx,md,xlsx"
 LANGUAGES: dict[str, tuple[str, ...]] = {"zh": ("zh",), "en": ("en",), "both": ("zh", "en")}
 
 
@@ -36,7 +37,7 @@ def brief(
     week: WeekText = "last",
     kind: Annotated[Literal["weekly"], typer.Option(help="Kind of brief.")] = "weekly",
     lang: Annotated[Literal["zh", "en", "both"], typer.Option(help="Language.")] = "both",
-    formats: Annotated[str, typer.Option("--format", help="Comma-separated: json,html,pdf,md.")] = "json,html,pdf,md",
+    formats: Annotated[str, typer.Option("--format", help=f"Comma-separated: {FORMATS}.")] = FORMATS,
     sources: Sources = "all",
     as_of: AsOf = None,
     data: DataDir = None,
