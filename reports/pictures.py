@@ -1,7 +1,8 @@
 """Charts and sparklines as PNG, for formats that hold no vectors; the same bytes for the same facts."""
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,8 @@ def chart_pictures(brief: Brief, code: LanguageCode, font_dir: Path | None = Non
     return draw_charts(brief, code, font_dir, image="png")
 
 
-def spark_picture(values: Sequence[float | None], colour: str) -> bytes:
+@lru_cache(maxsize=512)  # the same lines in both languages
+def spark_picture(values: tuple[float | None, ...], colour: str) -> bytes:
     """PNG of a sparkline: gaps where a week is unknown, a dot at the end; from zero to the largest."""
     from math import nan
 

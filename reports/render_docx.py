@@ -77,6 +77,8 @@ class _Writer:
     def __init__(self, document: "Document", page: Page, charts: Mapping[Any, bytes]) -> None:
         self.document, self.page, self.charts = document, page, charts
         self.set_language = language_setter(page.code)
+        # python-docx looks a style up among all of them at every use.
+        self.style_ids = {style.name: style.style_id for style in document.styles}
 
     # ---- parts of a page ----
 
@@ -170,12 +172,12 @@ class _Writer:
         for column_, width in zip(made.columns, widths, strict=True):
             column_.width = Cm(width)
         # Two tables that touch become one in Word.
-        self.document.add_paragraph(style="Horizon Note")
+        self.paragraph((), "Horizon Note")
 
     def cell(self, place: Any, cell: Cell, is_right: bool, width: float) -> None:
         from docx.enum.text import WD_ALIGN_PARAGRAPH
 
-        place.style = self.document.styles["Horizon Cell"]
+        place._p.style = self.style_ids["Horizon Cell"]
         if is_right:
             place.alignment = WD_ALIGN_PARAGRAPH.RIGHT
         if cell.spark:
@@ -192,7 +194,8 @@ class _Writer:
     # ---- text ----
 
     def paragraph(self, runs: Sequence[Run], style: str) -> Any:
-        place = self.document.add_paragraph(style=style)
+        place = self.document.add_paragraph()
+        place._p.style = self.style_ids[style]
         for run in runs:
             self.run(place, run)
         return place
@@ -205,7 +208,10 @@ class _Writer:
         if not text:
             return
         linked = run.href is not None and run.href.startswith("https://")
-        added = place.add_run(text, style="Hyperlink" if linked else style or _STYLES.get(run.style))
+        added = place.add_run(text)
+        named = "Hyperlink" if linked else style or _STYLES.get(run.style)
+        if named:
+            added._r.style = self.style_ids[named]
         if linked and run.style == "strong":
             added.bold = True
         self.set_language(added._r, run.lang)
