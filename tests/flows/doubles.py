@@ -93,7 +93,7 @@ class _Session(socketserver.StreamRequestHandler):
         _, user, password = base64.b64decode(told).decode().split("\0")
         self.server.logins.append((self.encrypted, user, password))
         fine = password == self.server.password
-        self.say(b"235 welcome" if fine else f"535 bad password {password} of {user}".encode())
+        self.say(b"235 welcome" if fine else f"535 bad credentials {told}".encode())
 
     def take(self) -> None:
         self.say(b"354 end with a dot")

@@ -1,5 +1,6 @@
 """Delivery: nothing unless configured, to each receiver once, with patience, and no secret ever told."""
 
+import base64
 import datetime as dt
 import email
 import email.policy
@@ -376,7 +377,8 @@ def test_no_secret_stands_in_log_reason_or_file(
     assert {each.status for each in done} == {"failed"}
     assert "535" in (done[0].reason or "")
     everything = caplog.text + office.log.read_text(encoding="utf-8") + repr(done)
-    for secret in ("another-secret", "horizon-user", "SECabcdef", "s3cret-key"):
+    encoded = base64.b64encode(f"\0{LOGIN[USER]}\0another-secret".encode()).decode()
+    for secret in ("another-secret", "horizon-user", "SECabcdef", "s3cret-key", encoded):
         assert secret not in everything
     assert "HORIZON_WEBHOOK_GONE" in everything
 
