@@ -10,7 +10,7 @@ from reports.docx_styles import ACROSS_CM, LIGHTS, QUIET, TABLE_STYLE, apply_sty
 from reports.facts import Brief
 from reports.language import LanguageCode
 from reports.pictures import chart_pictures, spark_picture
-from reports.view import Block, Bullets, Cell, Chart, Entries, Page, Paragraph, Run, Table, displayable, page_of
+from reports.view import Block, Bullets, Cell, Chart, Column, Entries, Page, Paragraph, Run, Table, displayable, page_of
 from reports.workbook import timeless
 
 if TYPE_CHECKING:
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 _SPACES = re.compile("([ \u00a0]+)")
 _SLOTS = re.compile(r"(\{pages?\})")
 _FIELDS = {"{page}": "PAGE", "{pages}": "NUMPAGES"}
+_WORD = re.compile(r"[!-~]+")
+_LETTER_CM = 0.14
+"""About the width of a bold letter in a table."""
 _LONGEST_DESCRIPTION = 2_000
 """Word cuts longer alternative texts by itself, in the middle of a word."""
 _STYLES = {"strong": "Strong", "quiet": "Horizon Quiet", "code": "Horizon Code", "quote": "Quote Char"}
@@ -59,6 +62,19 @@ def shown(text: str) -> str:
     """Text that XML can hold and that deceives nobody; spaces and no-break spaces stay where they are."""
     parts = _SPACES.split(text)
     return "".join(part if at % 2 else displayable(part) for at, part in enumerate(parts))
+
+
+def column_widths(columns: Sequence[Column]) -> list[float]:
+    """Centimetres by the columns' weights, none narrower than its heading's longest Latin word while there is room."""
+    whole = sum(column.weight for column in columns) or 1.0
+    wanted = [ACROSS_CM * column.weight / whole for column in columns]
+    least = [max((len(word) for word in _WORD.findall(each.title)), default=2) * _LETTER_CM + 0.2 for each in columns]
+    lacking = sum(max(low - width, 0.0) for low, width in zip(least, wanted, strict=True))
+    spare = sum(max(width - low, 0.0) for low, width in zip(least, wanted, strict=True))
+    if not 0 < lacking < spare:
+        return wanted
+    kept = 1 - lacking / spare
+    return [low + max(width - low, 0.0) * kept for low, width in zip(least, wanted, strict=True)]
 
 
 def _properties(document: "Document", page: Page, brief: Brief) -> None:
@@ -117,7 +133,9 @@ class _Writer:
     def block(self, block: Block) -> None:
         match block:
             case Paragraph(runs=runs, kind=kind):
-                self.paragraph(runs, _KINDS[kind])
+                made = self.paragraph(runs, _KINDS[kind])
+                # A line that is all strong heads what follows.
+                made.paragraph_format.keep_with_next = True if all(run.style == "strong" for run in runs) else None
             case Bullets(lines=lines):
                 for line in lines:
                     self.paragraph(line, "List Bullet")
@@ -157,8 +175,7 @@ class _Writer:
 
         if table.kind == "matrix":
             self.paragraph((Run(table.caption),), "Caption")
-        whole = sum(column.weight for column in table.columns) or 1.0
-        widths = [ACROSS_CM * column.weight / whole for column in table.columns]
+        widths = column_widths(table.columns)
         made = self.document.add_table(rows=0, cols=len(table.columns), style=TABLE_STYLE)
         made.autofit = False
         _describe_table(made, shown(table.caption))
@@ -169,6 +186,8 @@ class _Writer:
             for place, cell, column, width in zip(line.cells, row, table.columns, widths, strict=True):
                 place.width = Cm(width)
                 self.cell(place.paragraphs[0], cell, column.align == "right", width)
+                # No head without a row below it at a page's end.
+                place.paragraphs[0].paragraph_format.keep_with_next = True if at == 0 else None
         for column_, width in zip(made.columns, widths, strict=True):
             column_.width = Cm(width)
         # Two tables that touch become one in Word.

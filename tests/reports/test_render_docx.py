@@ -11,9 +11,10 @@ from docx.oxml.ns import qn
 from lxml import etree
 
 from reports.build import build_brief
+from reports.docx_styles import ACROSS_CM
 from reports.facts import Brief
 from reports.language import LANGUAGES, LanguageCode
-from reports.render_docx import render_docx, render_page, shown
+from reports.render_docx import column_widths, render_docx, render_page, shown
 from reports.view import Bullets, Cell, Column, Paragraph, Run, Section, Table, page_of
 from tests.reports.hostile import hostile_brief
 from tests.reports.sample import sample_inputs
@@ -90,6 +91,21 @@ def test_tables_repeat_and_mark_their_head_and_no_row_is_torn(docx: tuple[Langua
         assert all(row.find(qn("w:cantSplit")) is not None for row in rows)
         assert table._tbl.tblPr.find(qn("w:tblCaption")).get(qn("w:val"))
         assert table._tbl.tblPr.find(qn("w:tblLook")).get(qn("w:firstRow")) == "1"
+
+
+def test_no_head_of_a_table_stands_alone_at_the_end_of_a_page(docx: tuple[LanguageCode, bytes]) -> None:
+    for table in opened(docx[1]).tables:
+        assert all(cell.paragraphs[0].paragraph_format.keep_with_next for cell in table.rows[0].cells)
+        assert not any(cell.paragraphs[0].paragraph_format.keep_with_next for cell in table.rows[1].cells)
+
+
+def test_a_column_is_as_wide_as_the_longest_word_of_its_heading() -> None:
+    columns = (Column("wide", weight=9), Column("annualised", weight=0.3), Column("判断", weight=0.7))
+    wide, narrow, chinese = column_widths(columns)
+    assert wide + narrow + chinese == pytest.approx(ACROSS_CM)
+    assert narrow >= 1.5
+    assert column_widths((Column("a"), Column("b"))) == [ACROSS_CM / 2] * 2
+    assert sum(column_widths(tuple(Column("annualised") for _ in range(40)))) == pytest.approx(ACROSS_CM)
 
 
 def test_the_banner_and_the_number_of_the_page_stand_on_every_page(docx: tuple[LanguageCode, bytes]) -> None:
