@@ -18,6 +18,7 @@ from horizon.errors import RenderError
 from horizon.records import Record
 from reports.facts import Brief
 from reports.language import LanguageCode, language
+from reports.render_markdown import bars
 from reports.view import (
     Block,
     Bullets,
@@ -138,7 +139,8 @@ def _chosen(page: Page, names: Sequence[str]) -> list[Section]:
 def _html(page: Page, sections: Sequence[Section], notes: Sequence[str]) -> str:
     from reports.render_html import environment
 
-    return str(environment().get_template("mail.html.j2").render(page=page, sections=sections, notes=notes))
+    template = environment().get_template("mail.html.j2")
+    return str(template.render(page=page, sections=sections, notes=notes, bars=bars))
 
 
 def _plain_page(page: Page, sections: Sequence[Section], notes: Sequence[str]) -> Iterator[str]:
@@ -174,7 +176,7 @@ def plain_lines(block: Block, colon: str) -> Iterator[str]:
 
 
 def _cell(cell: Cell) -> str:
-    return cell.spark.alt if cell.spark else _text(cell.runs)
+    return bars(cell.spark) if cell.spark else _text(cell.runs)
 
 
 def _text(runs: Iterable[Run]) -> str:

@@ -10,7 +10,7 @@ from reports.docx_styles import ACROSS_CM, LIGHTS, QUIET, TABLE_STYLE, apply_sty
 from reports.facts import Brief
 from reports.language import LanguageCode
 from reports.pictures import chart_pictures, spark_picture
-from reports.view import Block, Bullets, Cell, Chart, Column, Entries, Page, Paragraph, Run, Table, displayable, page_of
+from reports.view import Block, Bullets, Cell, Chart, Entries, Page, Paragraph, Run, Table, displayable, page_of
 from reports.workbook import timeless
 
 if TYPE_CHECKING:
@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 _SPACES = re.compile("([ \u00a0]+)")
 _SLOTS = re.compile(r"(\{pages?\})")
 _FIELDS = {"{page}": "PAGE", "{pages}": "NUMPAGES"}
-_WORD = re.compile(r"[!-~]+")
-_LETTER_CM = 0.14
-"""About the width of a bold letter in a table."""
+_WORD = re.compile("[!-~\u00a0\u2212]+")
+"""What is not broken at a line's end: no-break spaces and the minus sign belong to it."""
+_LETTER_CM, _LONGEST_WORD = 0.125, 16
+"""About the width of a letter in a table."""
 _LONGEST_DESCRIPTION = 2_000
 """Word cuts longer alternative texts by itself, in the middle of a word."""
 _STYLES = {"strong": "Strong", "quiet": "Horizon Quiet", "code": "Horizon Code", "quote": "Quote Char"}
@@ -64,17 +65,28 @@ def shown(text: str) -> str:
     return "".join(part if at % 2 else displayable(part) for at, part in enumerate(parts))
 
 
-def column_widths(columns: Sequence[Column]) -> list[float]:
-    """Centimetres by the columns' weights, none narrower than its heading's longest Latin word while there is room."""
-    whole = sum(column.weight for column in columns) or 1.0
-    wanted = [ACROSS_CM * column.weight / whole for column in columns]
-    least = [max((len(word) for word in _WORD.findall(each.title)), default=2) * _LETTER_CM + 0.2 for each in columns]
+def column_widths(table: Table) -> list[float]:
+    """Centimetres by the columns' weights, none narrower than its longest Latin word while there is room."""
+    whole = sum(column.weight for column in table.columns) or 1.0
+    wanted = [ACROSS_CM * column.weight / whole for column in table.columns]
+    least = [
+        _least_cm(column.title, *(_words(row[at]) for row in table.rows)) for at, column in enumerate(table.columns)
+    ]
     lacking = sum(max(low - width, 0.0) for low, width in zip(least, wanted, strict=True))
     spare = sum(max(width - low, 0.0) for low, width in zip(least, wanted, strict=True))
     if not 0 < lacking < spare:
         return wanted
     kept = 1 - lacking / spare
     return [low + max(width - low, 0.0) * kept for low, width in zip(least, wanted, strict=True)]
+
+
+def _words(cell: Cell) -> str:
+    return "".join(run.text for run in cell.runs)
+
+
+def _least_cm(*texts: str) -> float:
+    longest = max((len(word) for text in texts for word in _WORD.findall(text)), default=2)
+    return min(longest, _LONGEST_WORD) * _LETTER_CM + 0.2
 
 
 def _properties(document: "Document", page: Page, brief: Brief) -> None:
@@ -175,7 +187,7 @@ class _Writer:
 
         if table.kind == "matrix":
             self.paragraph((Run(table.caption),), "Caption")
-        widths = column_widths(table.columns)
+        widths = column_widths(table)
         made = self.document.add_table(rows=0, cols=len(table.columns), style=TABLE_STYLE)
         made.autofit = False
         _describe_table(made, shown(table.caption))
