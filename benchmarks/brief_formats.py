@@ -38,12 +38,13 @@ def main(arguments: Sequence[str] = ()) -> None:
     file = Path(arguments[0]) if arguments else max(DEMO.glob("*/brief.json"), default=DEMO)
     if not file.is_file():
         raise UsageError(f"expected a brief.json, found none at {file}; run `horizon demo` or name one")
+    load = os.getloadavg()[0]
     brief = Brief.model_validate_json(file.read_bytes())
     with TemporaryDirectory() as name:
         folder = Path(name)
         costs = [_cost(brief, folder, each, (each,)) for each in FORMATS]
         whole = _cost(brief, folder / "again", "all of them again", FORMATS)
-    table = _table(brief, costs, whole)
+    table = _table(brief, costs, whole, load)
     RESULT.write_text(table, encoding="utf-8")
     print(table)
 
@@ -55,7 +56,7 @@ def _cost(brief: Brief, folder: Path, name: str, formats: Sequence[str]) -> Cost
     return Cost(name, wall_s, cpu_s, tuple(path.stat().st_size / 1000 for path in paths))
 
 
-def _table(brief: Brief, costs: Sequence[Cost], whole: Cost) -> str:
+def _table(brief: Brief, costs: Sequence[Cost], whole: Cost, load: float) -> str:
     total = sum(cost.wall_s for cost in costs)
     rows = [
         f"| {cost.name} | {cost.wall_s:.2f} | {cost.cpu_s:.2f} | {' + '.join(f'{size:,.0f}' for size in sizes)} |"
@@ -69,7 +70,8 @@ def _table(brief: Brief, costs: Sequence[Cost], whole: Cost) -> str:
             f"The brief of {brief.header.week} ({brief.header.world} world, {len(brief.sources)} sources, "
             f"{len(brief.areas)} rows of areas, {len(brief.items)} items) in Chinese and English, "
             f"{os.cpu_count()} cores, Python {platform.python_version()} (`python -m benchmarks.brief_formats`). "
-            "The first format of a kind also pays for loading its libraries.",
+            f"Other work on the machine when it began: load {load:.1f}. The first format of a kind also pays for "
+            "loading its libraries.",
             "",
             "| format | wall s, both languages | CPU s | kB, zh + en |",
             "|---|---|---|---|",

@@ -20,6 +20,13 @@ def test_every_language_and_format_is_written_and_twice_the_same(brief: Brief, t
     assert sorted(path.name for path in (tmp_path / "one").iterdir()) == sorted(NAMES)
 
 
+def test_a_brief_read_back_gives_the_same_files(brief: Brief, tmp_path: Path) -> None:
+    first = write_brief(brief, tmp_path / "one", ["en"], ["json", "md", "docx", "xlsx"])
+    again = Brief.model_validate_json(first[0].read_bytes())
+    second = write_brief(again, tmp_path / "two", ["en"], ["json", "md", "docx", "xlsx"])
+    assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
+
+
 def test_one_format_of_one_language(brief: Brief, tmp_path: Path) -> None:
     assert [path.name for path in write_brief(brief, tmp_path, ["en"], ["md"])] == ["brief.en.md"]
 
