@@ -21,7 +21,7 @@ from horizon.records import Fetch, Run, SourceId, Week
 from horizon.weeks import IsoWeek, weeks_between
 
 LANGUAGES = ("zh", "en")
-FORMATS = ("json", "html", "pdf", "md")
+FORMATS = ("json", "html", "pdf", "docx", "md", "xlsx")
 
 
 class WeeklyParams(BaseModel):

@@ -71,3 +71,14 @@ class RenderError(HorizonError):
     """A brief could not be written in the format asked for: no room on the disk, no font, no renderer."""
 
     exit_code = 3
+
+
+class DeliveryError(HorizonError):
+    """A brief could not be handed over: a mail server, folder or robot refused it or did not answer."""
+
+    exit_code = 3
+
+    def __init__(self, message: str, *, may_pass: bool) -> None:
+        super().__init__(message)
+        self.may_pass = may_pass
+        """Whether the same attempt may succeed a little later."""

@@ -43,6 +43,8 @@ class Settings(BaseSettings):
     """Real records for training, tests and rehearsals."""
     font_dir: Path | None = None
     """Folder with Chinese fonts instead of the packaged ones."""
+    delivery_file: Path | None = None
+    """YAML file of those to whom briefs are sent, outside the tree; nothing is sent without one."""
     sources_dir: Path | None = None
     """Folder with further source files (`<id>.yml`), read beside the shipped ones."""
 

@@ -5,7 +5,7 @@ import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from matplotlib import font_manager, rc_context
 from matplotlib.axes import Axes
@@ -14,6 +14,7 @@ from matplotlib.figure import Figure as Canvas
 from reports.facts import AreaRow, Brief, Text
 from reports.fonts import font_files
 from reports.language import Language, LanguageCode, language
+from reports.pictures import png
 from reports.view import ChartName, displayable, leading_rows, shorten, tone_of, trailing_share
 
 INK, MUTED, FAINT, PAPER = "#1b1f24", "#626a73", "#d5d9de", "#ffffff"
@@ -32,19 +33,24 @@ _COLUMNS = {WIDTH_INCH: 4, NARROW_INCH: 2}
 
 
 def draw_charts(
-    brief: Brief, code: LanguageCode, font_dir: Path | None = None, width: float = WIDTH_INCH
+    brief: Brief,
+    code: LanguageCode,
+    font_dir: Path | None = None,
+    width: float = WIDTH_INCH,
+    image: Literal["svg", "png"] = "svg",
 ) -> dict[ChartName, bytes]:
-    """SVG of each chart that the facts allow; text is drawn as outlines, so no reader lacks the font.
+    """Each chart that the facts allow; in SVG text is drawn as outlines, so no reader lacks the font.
 
     `width` is `WIDTH_INCH` or `NARROW_INCH`.
     """
+    encode = _svg if image == "svg" else png
     words, rows = language(code), _named(brief, language(code))
     charts: dict[ChartName, bytes] = {}
     with _style(font_dir):
         if any(row.status == "ok" for row in rows):
-            charts["forest"] = _svg(_forest(rows, words, width))
+            charts["forest"] = encode(_forest(rows, words, width))
         if any(value is not None for row in rows for value in trailing_share(row.history)):
-            charts["shares"] = _svg(_shares(rows, words, width))
+            charts["shares"] = encode(_shares(rows, words, width))
     return charts
 
 

@@ -38,14 +38,15 @@ def render_page(page: Page, charts: Mapping[str, Mapping[ChartName, bytes]], fon
         width: {name: inline_svg(svg, titles[name], f"{name}-{width}") for name, svg in drawn.items() if name in titles}
         for width, drawn in charts.items()
     }
-    template = _environment().get_template("brief.html.j2")
+    template = environment().get_template("brief.html.j2")
     plain = template.render(page=page, charts=inline, css=_css(), face="")
     text = template.render(page=page, charts=inline, css=_css(), face=_face(unescape(plain), font_dir))
     return re.sub(r"\n\s*\n+", "\n", text).strip().encode("utf-8") + b"\n"
 
 
 @cache
-def _environment() -> Any:
+def environment() -> Any:
+    """Templates of this room; what is not defined is an error, what a feed wrote is escaped."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(

@@ -28,16 +28,18 @@ def render_pdf(brief: Brief, code: LanguageCode, font_dir: Path | None = None) -
 
     charts = {name: svg.decode("utf-8") for name, svg in draw_charts(brief, code, font_dir).items()}
     plan = brief_plan(brief.header.kind).pdf
-    pdf = b""
-    for override in plan.fit:
-        pages, pdf = _compile(brief, page_of(brief, code, "pdf", override), charts, font_dir)
-        if pages <= plan.pages:
-            break
-    return pdf
+    for last, override in enumerate(plan.fit, 1 - len(plan.fit)):
+        page = page_of(brief, code, "pdf", override)
+        pdf = _compile(brief, page, charts, font_dir, plan.pages if last else None)
+        if pdf is not None:
+            return pdf
+    raise RenderError(f"expected steps to fit a {brief.header.kind} brief to its pages, found none in briefs/*.yml")
 
 
-def _compile(brief: Brief, page: Page, charts: dict[Any, str], font_dir: Path | None) -> tuple[int, bytes]:
-    """Number of pages and the PDF; all words travel as JSON, none as Typst source."""
+def _compile(
+    brief: Brief, page: Page, charts: dict[Any, str], font_dir: Path | None, most_pages: int | None
+) -> bytes | None:
+    """The PDF, None where it has too many pages; all words travel as JSON, none as Typst source."""
     import typst
 
     instant = brief.header.cut_off
@@ -54,13 +56,18 @@ def _compile(brief: Brief, page: Page, charts: dict[Any, str], font_dir: Path | 
             fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=True, font_paths=list(folders))
             inputs = {"data": json.dumps(data, ensure_ascii=False, sort_keys=True)}
             compiler = typst.Compiler(template, root=template.parent, font_paths=fonts, sys_inputs=inputs)
+            # Counting pages takes no PDF, and most steps are only counted.
+            if (
+                most_pages is not None
+                and int(json.loads(compiler.query("<pages>", field="value", one=True))) > most_pages
+            ):
+                return None
             pdf = compiler.compile(format="pdf", pdf_standards=["ua-1"], timestamp=instant.replace(microsecond=0))
-            pages = json.loads(compiler.query("<pages>", field="value", one=True))
         except RuntimeError as error:
             raise RenderError(f"expected a PDF from Typst, found: {error}; see the template brief.typ") from error
     if not isinstance(pdf, bytes):
         raise RenderError(f"expected the bytes of one PDF from Typst, found {type(pdf).__name__}")
-    return int(pages), pdf
+    return pdf
 
 
 def _plain(value: Any, clean: Callable[[str], str]) -> Any:

@@ -113,7 +113,8 @@ def figures(value: Any, path: str = "") -> Iterator[tuple[str, Figure]]:
         for position, each in enumerate(value):
             yield from figures(each, f"{path}[{position}]")
     elif isinstance(value, dict):
-        for key, each in value.items():
+        # In the order of brief.json, whatever order the document was built in.
+        for key, each in sorted(value.items()):
             yield from figures(each, f"{path}.{key}")
     elif hasattr(type(value), "model_fields"):
         for name in type(value).model_fields:

@@ -134,7 +134,7 @@ def write_xlsx(sheets: Sequence[Sheet], created: datetime, title: str) -> bytes:
         _fill(book.create_sheet(sheet.name), sheet)
     raw = io.BytesIO()
     book.save(raw)
-    return _timeless(raw.getvalue(), created)
+    return timeless(raw.getvalue(), created)
 
 
 def _fill(place: "Worksheet", sheet: Sheet) -> None:
@@ -211,8 +211,8 @@ def _add_choices(place: "Worksheet", sheet: Sheet) -> None:
             place.add_data_validation(choices)
 
 
-def _timeless(packed: bytes, created: datetime) -> bytes:
-    """The same workbook without the hour at which it was packed."""
+def timeless(packed: bytes, created: datetime) -> bytes:
+    """The same Office file without the hour at which it was packed."""
     stamp = created.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ").encode()
     out = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(packed)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:

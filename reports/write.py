@@ -11,7 +11,7 @@ from reports.language import LANGUAGES, LanguageCode
 from reports.render_json import render_json
 from reports.render_markdown import render_markdown
 
-Format = Literal["json", "md", "html", "pdf"]
+Format = Literal["json", "md", "html", "pdf", "docx", "xlsx"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 
 
@@ -32,7 +32,7 @@ def write_brief(
     rendered = list(_render(brief, languages, formats, font_dir))
     try:
         out_dir.mkdir(parents=True, exist_ok=True)
-        return [_replace(out_dir / name, data) for name, data in rendered]
+        return [replace_file(out_dir / name, data) for name, data in rendered]
     except OSError as error:
         raise RenderError(
             f"expected to write the brief into {out_dir}, found: {error}; free space or mend rights"
@@ -54,22 +54,32 @@ def _render(
         if code in languages:
             for format_ in FORMATS[1:]:
                 if format_ in formats:
-                    yield f"brief.{code}.{format_}", _render_one(brief, code, format_, font_dir)
+                    yield f"brief.{code}.{format_}", render_one(brief, code, format_, font_dir)
 
 
-def _render_one(brief: Brief, code: LanguageCode, format_: Format, font_dir: Path | None) -> bytes:
+def render_one(brief: Brief, code: LanguageCode, format_: Format, font_dir: Path | None = None) -> bytes:
+    """The bytes of one file of an issue, `brief.<language>.<format>`."""
     if format_ == "md":
         return render_markdown(brief, code)
     if format_ == "html":
         from reports.render_html import render_html
 
         return render_html(brief, code, font_dir)
+    if format_ == "docx":
+        from reports.render_docx import render_docx
+
+        return render_docx(brief, code, font_dir)
+    if format_ == "xlsx":
+        from reports.annex import render_annex
+
+        return render_annex(brief, code)
     from reports.render_pdf import render_pdf
 
     return render_pdf(brief, code, font_dir)
 
 
-def _replace(path: Path, data: bytes) -> Path:
+def replace_file(path: Path, data: bytes) -> Path:
+    """Write a file that appears whole or not at all."""
     part = path.with_name(path.name + ".part")
     try:
         part.write_bytes(data)

@@ -35,6 +35,8 @@ ONLY_IN = {
     "matplotlib": {"reports"},
     "openpyxl": {"reports"},
     "typst": {"reports"},
+    "docx": {"reports"},
+    "smtplib": {"flows"},
 }
 
 

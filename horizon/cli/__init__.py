@@ -8,6 +8,7 @@ import typer
 from horizon.cli import (
     backtest,
     briefs,
+    delivery,
     evidence,
     files,
     ledger,
@@ -38,6 +39,7 @@ models.register(app)
 signals.register(app)
 briefs.register(app)
 evidence.register(app)
+delivery.register(app)
 system.register(app)
 app.add_typer(taxonomies.app, name="taxonomy")
 app.add_typer(review.app, name="review")

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from flows.workspace import Workspace
 
 _HEAD = re.compile("[0-9a-f]{12,64}")
+FORMATS = "json,html,pdf,docx,md,xlsx"
 LANGUAGES: dict[str, tuple[str, ...]] = {"zh": ("zh",), "en": ("en",), "both": ("zh", "en")}
 
 
@@ -38,7 +39,7 @@ def brief(
     week: WeekText = "last",
     kind: Annotated[Literal["weekly"], typer.Option(help="Kind of brief.")] = "weekly",
     lang: Annotated[Literal["zh", "en", "both"], typer.Option(help="Language.")] = "both",
-    formats: Annotated[str, typer.Option("--format", help="Comma-separated: json,html,pdf,md.")] = "json,html,pdf,md",
+    formats: Annotated[str, typer.Option("--format", help=f"Comma-separated: {FORMATS}.")] = FORMATS,
     sources: Sources = "all",
     as_of: AsOf = None,
     data: DataDir = None,

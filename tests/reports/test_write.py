@@ -8,7 +8,8 @@ from horizon.errors import RenderError, UsageError
 from reports.facts import Brief
 from reports.write import write_brief
 
-NAMES = ["brief.json", "brief.zh.md", "brief.zh.html", "brief.zh.pdf", "brief.en.md", "brief.en.html", "brief.en.pdf"]
+ENDINGS = ("md", "html", "pdf", "docx", "xlsx")
+NAMES = ["brief.json", *(f"brief.{code}.{ending}" for code in ("zh", "en") for ending in ENDINGS)]
 
 
 def test_every_language_and_format_is_written_and_twice_the_same(brief: Brief, tmp_path: Path) -> None:
@@ -17,6 +18,13 @@ def test_every_language_and_format_is_written_and_twice_the_same(brief: Brief, t
     assert [path.name for path in first] == NAMES
     assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
     assert sorted(path.name for path in (tmp_path / "one").iterdir()) == sorted(NAMES)
+
+
+def test_a_brief_read_back_gives_the_same_files(brief: Brief, tmp_path: Path) -> None:
+    first = write_brief(brief, tmp_path / "one", ["en"], ["json", "md", "docx", "xlsx"])
+    again = Brief.model_validate_json(first[0].read_bytes())
+    second = write_brief(again, tmp_path / "two", ["en"], ["json", "md", "docx", "xlsx"])
+    assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
 
 
 def test_one_format_of_one_language(brief: Brief, tmp_path: Path) -> None:
@@ -50,5 +58,5 @@ def test_a_disk_that_fills_up_leaves_the_old_file_whole(
 def test_a_language_or_format_that_does_not_exist_is_refused(brief: Brief, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="zh, en"):
         write_brief(brief, tmp_path, ["fr"])
-    with pytest.raises(UsageError, match="json, md, html, pdf"):
+    with pytest.raises(UsageError, match="json, md, html, pdf, docx, xlsx"):
         write_brief(brief, tmp_path, ["en"], ["doc"])
