@@ -70,9 +70,9 @@ class Proofs:
             by_anchor.setdefault(group.anchor, []).append(group)
         return by_anchor
 
-    def anchor(self, text: str) -> str | None:
+    def link(self, text: str) -> str | None:
         """Where the numbers of what has this name stand."""
-        return next((group.anchor for group in self.groups if text and text == group.name), None)
+        return next((f"#{group.anchor}" for group in self.groups if text and text == group.name), None)
 
 
 def proofs_of(view: View) -> Proofs:

@@ -19,7 +19,8 @@ from reports.language import LanguageCode, language
 from reports.policy import brief_plan
 from reports.proofs import Proof, Proofs, proofs_of
 from reports.sparkline import sparkline
-from reports.view import Chart, ChartName, Entry, Page, Run, Spark, View, page_of
+from reports.tex import as_unicode
+from reports.view import Chart, ChartName, Entry, Page, Run, Spark, View, displayable, page_of, shorten
 
 SVG = "{http://www.w3.org/2000/svg}"
 _TIP = "tip:"
@@ -93,6 +94,8 @@ def environment() -> Any:
     )
     made.filters["kind"] = lambda block: type(block).__name__
     made.filters["spark"] = _spark
+    made.filters["shown"] = lambda text: as_unicode(displayable(text))
+    made.filters["shortened"] = lambda text: shorten(text, 160, " …")
     made.filters["behind"] = _behind
     made.filters["item_proofs"] = _item_proofs
     return made

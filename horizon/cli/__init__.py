@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from horizon.cli import briefs, files, models, review, scanning, system, taxonomies
+from horizon.cli import briefs, files, models, review, scanning, site, system, taxonomies
 from horizon.errors import HorizonError
 
 INTERRUPTED = 130
@@ -23,6 +23,7 @@ scanning.register(app)
 files.register(app)
 models.register(app)
 briefs.register(app)
+site.register(app)
 system.register(app)
 app.add_typer(taxonomies.app, name="taxonomy")
 app.add_typer(review.app, name="review")
