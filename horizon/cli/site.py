@@ -21,7 +21,7 @@ def site(
     ] = None,
     address: Annotated[
         str | None,
-        typer.Option("--address", help="https:// address where the site will stand, for links in its feeds."),
+        typer.Option("--address", help="Where the site will stand (https://...), for links of its feeds."),
     ] = None,
     data: DataDir = None,
     as_json: AsJson = False,

@@ -33,7 +33,7 @@ def atom_feed(
     from lxml import etree
 
     base = "" if address is None else address.rstrip("/") + "/"
-    feed = etree.Element(f"{{{_ATOM}}}feed", nsmap={None: _ATOM})
+    feed = etree.Element(f"{{{_ATOM}}}feed", nsmap={None: _ATOM})  # type: ignore[dict-item]  # the stubs know no default namespace
     feed.set("{http://www.w3.org/XML/1998/namespace}lang", language)
 
     def add(parent: etree._Element, tag: str, text: str | None = None, **attributes: str) -> etree._Element:

@@ -26,13 +26,16 @@ def momentum_curve(rows: Sequence[tuple[str, AreaRow, str]], title: str) -> str:
         return _TOP + (HEIGHT - _TOP - _BOTTOM) * (high - value) / ((high - low) or 1.0)
 
     parts = [f'<line class="zero" x1="{_LEFT:g}" x2="{WIDTH - _RIGHT:g}" y1="{y(0):.1f}" y2="{y(0):.1f}"/>']
-    for value in sorted({low, 0.0, high}):
-        parts.append(f'<text x="{_LEFT - 6:g}" y="{y(value) + 4:.1f}" text-anchor="end">{_signed(value)}</text>')
+    parts += (
+        f'<text x="{_LEFT - 6:g}" y="{y(value) + 4:.1f}" text-anchor="end">{_signed(value)}</text>'
+        for value in sorted({low, 0.0, high})
+    )
     every = max(1, len(rows) // 8)
     for at, (week, row, words) in enumerate(rows):
         x, growth = _LEFT + step * at, row.growth
         if at % every == 0:
-            parts.append(f'<text x="{x:.1f}" y="{HEIGHT - 6:g}" text-anchor="middle">{escape(week)}</text>')
+            anchor = "start" if at == 0 else "end" if at == len(rows) - 1 else "middle"
+            parts.append(f'<text x="{x:.1f}" y="{HEIGHT - 6:g}" text-anchor="{anchor}">{escape(week)}</text>')
         if growth.value is None:
             continue
         bar = ""

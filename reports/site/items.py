@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 from horizon.records import Evidence, Item, Label
 from reports.site.archive import Archive
@@ -82,7 +83,7 @@ def pieces(text: str, spans: Collection[tuple[int, int]], first: int = 0, last: 
     last = len(text) if last is None else last
     edges = sorted({first, last, *(min(max(edge, first), last) for span in spans for edge in span)})
     cut = []
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         shown = _clean(text[start:end])
         if shown:
             cut.append(Piece(shown, any(low <= start and end <= high for low, high in spans)))

@@ -111,7 +111,8 @@ def _told(archive: Archive, code: LanguageCode) -> tuple[Told, ...]:
 
 def _render(site: Site, template: str, path: str, title: str, **context: Any) -> str:
     up = "../" * path.count("/")
-    values: dict[str, Any] = {"site": site, "path": path, "title": title, "up": up, "words": site.words.words["proof"]}
+    values: dict[str, Any] = {"site": site, "path": path, "title": title, "up": up}
+    values |= {"words": site.words.words["proof"]}
     values |= {"links": _links(site, up), "code": site.words.code, "other": _other(site.words.code)} | context
     made: str = environment().get_template(f"site/{template}.html.j2").render(values)
     return "\n".join(line for line in made.splitlines() if line.strip()) + "\n"
@@ -132,10 +133,8 @@ def _text(name: Bilingual) -> Text:
 
 def _door(archive: Archive) -> str:
     titles = {code: language(code).word("site", "title") for code in LANGUAGES}
-    banner = (
-        None if archive.world == "live" else " / ".join(language(c).word("banner", archive.world) for c in LANGUAGES)
-    )
-    made: str = environment().get_template("site/door.html.j2").render(titles=titles, banner=banner)
+    said = [] if archive.world == "live" else [language(code).word("banner", archive.world) for code in LANGUAGES]
+    made: str = environment().get_template("site/door.html.j2").render(titles=titles, banners=said)
     return made.strip() + "\n"
 
 
@@ -143,8 +142,8 @@ def _pages(site: Site) -> Iterator[tuple[str, str]]:
     yield "index.html", _render(site, "index", "index.html", site.say("issues"))
     yield from _issue_pages(site)
     yield from _area_pages(site)
-    for topic in TOPICS:
-        found = [(told, s) for told in site.told for s in told.page.sections if TOPICS[topic] in s.id]
+    for topic, stem in TOPICS.items():
+        found = [(told, s) for told in site.told for s in told.page.sections if stem in s.id]
         page = f"{topic}.html"
         yield page, _render(site, "topic", page, site.say(topic), topic=topic, found=found, newest=_newest(site))
     listed = _listed(site)
@@ -223,16 +222,14 @@ def _area_pages(site: Site) -> Iterator[tuple[str, str]]:
 def _curve(site: Site, history: list[AreaIssue], title: str) -> Any:
     from markupsafe import Markup
 
-    points = [
-        (str(each.row.history.first_week + (len(each.row.history.n) - 1)), each.row, _said(site, each))
-        for each in reversed(history)
-    ]
+    points = [(str(each.told.issue.week), each.row, _said(site, each)) for each in reversed(history)]
     return Markup(momentum_curve(points, f"{title}: {site.say('over_time')}"))  # noqa: S704 numbers and escaped words
 
 
 def _said(site: Site, each: AreaIssue) -> str:
     growth, words = each.row.growth, site.words
-    return f"{each.told.page.title}: {words.bare(growth)} ({words.interval(growth)}), {verdict_word(each.told.view, each.row)}"
+    verdict = verdict_word(each.told.view, each.row)
+    return f"{each.told.page.title}: {words.bare(growth)} ({words.interval(growth)}), {verdict}"
 
 
 def item_page(item_id: str) -> str:
@@ -258,23 +255,16 @@ def _title(_site: Site, fact: ItemFact) -> str:
 
 def _item(site: Site, item_id: str, facts: list[tuple[Told, ItemFact]]) -> dict[str, Any]:
     stored = site.items.get(item_id)
-    context: dict[str, Any] = {
-        "facts": facts,
-        "stored": stored,
-        "evidence": (),
-        "heading": (),
-        "abstract": (),
-        "quoted": (),
-    }
+    context: dict[str, Any] = {"facts": facts, "stored": stored, "heading": (), "abstract": (), "quoted": ()}
     context |= {"areas": {area.id: site.words.name(_text(area.name)) for area in site.taxonomy.areas}}
-    context |= {"show": displayable}
+    routes = {(area.id, route.id): _text(route.name) for area in site.taxonomy.areas for route in area.routes}
+    context |= {"show": displayable, "routes": {key: site.words.name(name) for key, name in routes.items()}}
     if stored is None:
         return context
     evidence = evidence_of(stored.labels)
     text, spans = stored.item.abstract or "", spans_of(evidence, "abstract")
     whole = may_show_abstract(stored.item, site.licences)
     return context | {
-        "evidence": evidence,
         "heading": pieces(stored.item.title, spans_of(evidence, "title")),
         "abstract": pieces(text, spans) if whole else (),
         "quoted": () if whole else quotes(text, spans),
@@ -284,22 +274,17 @@ def _item(site: Site, item_id: str, facts: list[tuple[Told, ItemFact]]) -> dict[
 
 
 def _search(site: Site) -> Iterator[Found]:
+    names = {area.id: site.words.name(_text(area.name)) for area in site.taxonomy.areas}
     for told in site.told:
         text = " ".join(told.view.say(statement) for statement in told.brief.bottom_line)
         yield Found(site.say("issue"), told.page.title, f"issues/{told.issue.slug}.html", text)
     for area in site.taxonomy.areas:
         definition = area.definition.zh if site.words.code == "zh" else area.definition.en
         routes = " ".join(site.words.name(_text(route.name)) for route in area.routes)
-        name = site.words.name(_text(area.name))
-        yield Found(site.say("area"), name, f"areas/{area.id}.html", f"{definition} {routes}")
+        yield Found(site.say("area"), names[area.id], f"areas/{area.id}.html", f"{definition} {routes}")
     for item_id, facts in _listed(site).items():
-        areas = {
-            site.words.name(each.name)
-            for told, _ in facts
-            for each in told.brief.coverage
-            if each.area == facts[0][1].area
-        }
-        text = " ".join([item_id, *sorted(areas), *(site.words.name(route.name) for route in facts[0][1].routes)])
+        areas = sorted({names.get(fact.area, fact.area) for _, fact in facts})
+        text = " ".join([item_id, *areas, *(site.words.name(route.name) for route in facts[0][1].routes)])
         yield Found(site.say("item"), _title(site, facts[0][1]), f"items/{item_page(item_id)}", text)
     for term in load_glossary():
         means = term.means.zh if site.words.code == "zh" else term.means.en
