@@ -13,6 +13,8 @@ from store.database import Store
 QUOTE_WORDS = 25
 """Of a text under somebody's rights no quote is longer."""
 MOST_QUOTES = 3
+EVIDENCE_WORDS = 6
+"""Of such a text's evidence, which is listed beside the quotes."""
 _OPEN = re.compile(
     r"(^|[^a-z])(cc0|cc[- _]?by([- _]sa)?|us-public-domain)([- _]?\d(\.\d)?)?$"
     r"|creativecommons\.org/(licenses/by(-sa)?/|publicdomain/(zero|mark)/)",
@@ -92,11 +94,7 @@ def pieces(text: str, spans: Collection[tuple[int, int]], first: int = 0, last: 
 
 def _clean(text: str) -> str:
     """Displayable, with a space kept at either end."""
-    before, after = text[:1].isspace(), text[-1:].isspace()
-    shown = displayable(text)
-    if not shown:
-        return " " if before or after else ""
-    return " " * before + shown + " " * after
+    return displayable(f"|{text}|")[1:-1]
 
 
 def quotes(text: str, spans: Collection[tuple[int, int]]) -> tuple[tuple[Piece, ...], ...]:
@@ -114,3 +112,13 @@ def quotes(text: str, spans: Collection[tuple[int, int]]) -> tuple[tuple[Piece, 
         made.append(pieces(text, spans, words[first][0], words[last - 1][1]))
         after = last
     return tuple(made)
+
+
+def evidence_text(evidence: Evidence, whole: bool) -> str:
+    """The words of a piece of evidence, cut short where they are of an abstract that may not be shown whole."""
+    if whole or evidence.field != "abstract":
+        return displayable(evidence.text)
+    words = [match.span() for match in _TOKEN.finditer(evidence.text)]
+    if len(words) <= EVIDENCE_WORDS:
+        return displayable(evidence.text)
+    return displayable(evidence.text[: words[EVIDENCE_WORDS - 1][1]]) + " …"

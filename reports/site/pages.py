@@ -17,7 +17,7 @@ from reports.site.archive import Archive, Issue
 from reports.site.atom import Entry as FeedEntry
 from reports.site.atom import atom_feed
 from reports.site.curve import momentum_curve
-from reports.site.items import StoredItem, evidence_of, may_show_abstract, pieces, quotes, spans_of
+from reports.site.items import StoredItem, evidence_of, evidence_text, may_show_abstract, pieces, quotes, spans_of
 from reports.site.search import Found, index_script
 from reports.tex import as_unicode
 from reports.view import ARROWS, Block, Entries, Page, Run, View, displayable, page_of, tone_of, verdict_word
@@ -269,6 +269,7 @@ def _item(site: Site, item_id: str, facts: list[tuple[Told, ItemFact]]) -> dict[
         "abstract": pieces(text, spans) if whole else (),
         "quoted": () if whole else quotes(text, spans),
         "whole": whole,
+        "said": lambda each: evidence_text(each, whole),
         "licence": displayable(stored.item.licence or site.licences.get(stored.item.source) or ""),
     }
 
