@@ -136,7 +136,7 @@ def _groups(view: View, value: object) -> Iterator[tuple[str, str, tuple[Proof, 
 def _figures(value: object, path: str) -> Iterator[tuple[str, Figure]]:
     for name, child in _children(value):
         if isinstance(child, Figure):
-            yield name or path, child
+            yield f"{path}.{name}" if path and name else name or path, child
         elif not isinstance(child, Statement):
             yield from _figures(child, name or path)
 
@@ -175,6 +175,6 @@ def _short(value: str) -> str:
 
 
 def field_word(words: Language, name: str) -> str:
-    """What a field is called in a list of numbers; its own name where nobody gave it a word."""
+    """What a field is called in a list of numbers, with or without the one it is within; else its own name."""
     table = words.words["fields"]
-    return str(table[name]) if name in table else name
+    return next((str(table[key]) for key in (name, name.rpartition(".")[2]) if key in table), name)
