@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from lxml import html
 
@@ -60,5 +61,5 @@ def test_the_site_is_written_whole_and_twice_alike(tmp_path: Path) -> None:
     assert written == {path.relative_to(tmp_path / "again"): path.read_bytes()
                        for path in (tmp_path / "again").rglob("*.*") if path.is_file()}  # fmt: skip
     item = sample_inputs().labelled[0][0]
-    page = html.fromstring((tmp_path / "site" / "en" / "items" / f"{item.id.replace(':', '-')}.html").read_bytes())
+    page: Any = html.fromstring((tmp_path / "site" / "en" / "items" / f"{item.id.replace(':', '-')}.html").read_bytes())
     assert "SIMULATED abstract." in page.text_content(), "arXiv's records are CC0"

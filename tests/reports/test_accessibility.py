@@ -51,6 +51,29 @@ def test_the_policy_admits_the_one_script_and_nothing_else(pages: dict[LanguageC
     assert found.get_element_by_id("filter").get("hidden") is None, "our own script ran"
 
 
+_TYPED = """
+var box = document.getElementById("filter-text");
+box.value = "%s";
+box.dispatchEvent(new Event("input"));
+"""
+
+
+@needs_chromium
+def test_the_filter_leaves_what_holds_the_words_and_says_how_much(
+    brief: Brief, pages: dict[LanguageCode, str], tmp_path: Path
+) -> None:
+    wanted = brief.items[0].id
+    text = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", pages["en"])
+    page = tmp_path / "typed.html"
+    page.write_text(text.replace("</body>", f"<script>{_TYPED % wanted.upper()}</script></body>"), encoding="utf-8")
+    found: Any = html.fromstring(document_after_scripts(page))
+    kept = found.xpath("//*[@data-find][not(@hidden)]")
+    assert kept
+    assert len(kept) < len(found.xpath("//*[@data-find]"))
+    assert all(wanted in each.text_content() for each in kept)
+    assert found.xpath("string(//output)") == f"{len(kept)} found"
+
+
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_the_policy_names_the_digest_of_the_script_and_the_style(
     pages: dict[LanguageCode, str], code: LanguageCode

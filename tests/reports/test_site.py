@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import feedparser  # type: ignore[import-untyped]  # ships no stubs
 import pytest
 from lxml import etree, html
 
@@ -201,6 +202,9 @@ def test_each_edition_has_a_feed_with_lasting_ids_and_the_briefs_clock(files: Fi
     assert len(set(ids)) == 3
     assert all(re.fullmatch(r"urn:uuid:[0-9a-f-]{36}", each) for each in ids)
     assert "SIMULATED" in texts("a:entry/a:summary/text()")[0]
+    read = feedparser.parse(bytes(files[f"{code}/feed-weekly.xml"]))
+    assert not read.bozo
+    assert [entry.id for entry in read.entries] == texts("a:entry/a:id/text()")
     for link in texts("a:entry/a:link[@rel='alternate']/@href"):
         assert f"{code}/{link}" in files
 
