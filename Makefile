@@ -15,7 +15,7 @@ $(VENV)/ready: pyproject.toml
 
 # Only the tests of accessibility need it; where there is no npm or no network they are skipped and say so.
 $(VENV)/node/node_modules/axe-core/axe.min.js: | $(VENV)/ready
-	@! command -v npm >/dev/null || npm install --silent --no-audit --no-fund --prefix $(VENV)/node axe-core@$(AXE) || echo "axe-core could not be fetched: the tests of accessibility will be skipped"
+	@! command -v npm >/dev/null || npm install --silent --no-audit --no-fund --fetch-retries=0 --prefix $(VENV)/node axe-core@$(AXE) || echo "axe-core could not be fetched: the tests of accessibility will be skipped"
 
 setup: $(VENV)/ready $(VENV)/node/node_modules/axe-core/axe.min.js ## Make the virtual environment and install everything into it
 
