@@ -1,11 +1,13 @@
 """An area's momentum over the issues: estimate and interval of each, as a small SVG without script."""
 
+import math
 from collections.abc import Sequence
 
 from reports.facts import AreaRow
 
 WIDTH, HEIGHT = 720.0, 180.0
-_LEFT, _RIGHT, _TOP, _BOTTOM = 52.0, 12.0, 12.0, 26.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 72.0, 12.0, 14.0, 30.0
+_LABEL_HEIGHT = 24.0
 
 
 def momentum_curve(rows: Sequence[tuple[str, AreaRow, str]], title: str) -> str:
@@ -29,8 +31,10 @@ def momentum_curve(rows: Sequence[tuple[str, AreaRow, str]], title: str) -> str:
     parts += (
         f'<text x="{_LEFT - 6:g}" y="{y(value) + 4:.1f}" text-anchor="end">{_signed(value)}</text>'
         for value in sorted({low, 0.0, high})
+        # An end near zero would be written over its label.
+        if value == 0.0 or abs(y(value) - y(0.0)) > _LABEL_HEIGHT
     )
-    every = max(1, len(rows) // 8)
+    every = math.ceil(len(rows) / 5)
     for at, (week, row, words) in enumerate(rows):
         x, growth = _LEFT + step * at, row.growth
         if at % every == 0:
