@@ -38,7 +38,7 @@ def momentum_curve(rows: Sequence[tuple[str, AreaRow, str]], title: str) -> str:
     for at, (week, row, words) in enumerate(rows):
         x, growth = _LEFT + step * at, row.growth
         if at % every == 0:
-            anchor = "start" if at == 0 else "end" if at == len(rows) - 1 else "middle"
+            anchor = "start" if at == 0 else "end" if x > WIDTH - 80 else "middle"
             parts.append(f'<text x="{x:.1f}" y="{HEIGHT - 6:g}" text-anchor="{anchor}">{escape(week)}</text>')
         if growth.value is None:
             continue
