@@ -1,6 +1,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+AXE := 4.14.1
 export DO_NOT_TRACK := 1
 
 .DEFAULT_GOAL := help
@@ -12,7 +13,11 @@ help: ## List the targets
 $(VENV)/ready: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Horizon needs Python 3.11 or newer; set PYTHON=...")' && $(PYTHON) -m venv $(VENV) && $(BIN)/pip install --quiet --disable-pip-version-check -e '.[dev]' && touch $@
 
-setup: $(VENV)/ready ## Make the virtual environment and install everything into it
+# Only the tests of accessibility need it; where there is no npm or no network they are skipped and say so.
+$(VENV)/node/node_modules/axe-core/axe.min.js: | $(VENV)/ready
+	@! command -v npm >/dev/null || npm install --silent --no-audit --no-fund --fetch-retries=0 --prefix $(VENV)/node axe-core@$(AXE) || echo "axe-core could not be fetched: the tests of accessibility will be skipped"
+
+setup: $(VENV)/ready $(VENV)/node/node_modules/axe-core/axe.min.js ## Make the virtual environment and install everything into it
 
 demo: setup ## The main job on the simulated world; prints the paths of the briefs
 	@$(BIN)/horizon demo

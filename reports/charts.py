@@ -10,6 +10,7 @@ from typing import Any, Literal
 from matplotlib import font_manager, rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
+from matplotlib.patches import Rectangle
 
 from reports.facts import AreaRow, Brief, Text
 from reports.fonts import font_files
@@ -29,6 +30,8 @@ TONES = {
 """Blue and vermilion of Okabe and Ito (darkened to 4.5:1 on white): told apart by colour-blind readers."""
 WIDTH_INCH, NARROW_INCH = 7.3, 3.7
 """Of a page, and of a phone."""
+TIP = "tip:"
+"""How the id of an artist begins whose other words a page shows to who points at it."""
 _COLUMNS = {WIDTH_INCH: 4, NARROW_INCH: 2}
 
 
@@ -138,6 +141,7 @@ def _range(rows: Sequence[AreaRow]) -> tuple[float, float]:
 
 
 def _forest_row(axes: Axes, position: int, row: AreaRow, words: Language, narrow: bool) -> None:
+    axes.add_patch(_tip_area(axes, position, _forest_tip(row, words)))
     tone = tone_of(row)
     name = shorten(displayable(words.name(row.name)), 52 if words.code == "en" else 26, "…")
     across = axes.get_yaxis_transform()
@@ -159,6 +163,23 @@ def _forest_row(axes: Axes, position: int, row: AreaRow, words: Language, narrow
         area="", growth=words.bare(row.growth), interval=words.interval(row.growth)
     )
     axes.text(1.02, position, form.strip(), transform=across, ha="left", va="center", color=colour, fontsize=7.8)
+
+
+def _tip_area(axes: Axes, position: float, words: str) -> Rectangle:
+    """An unseen band over a whole line of the chart, whose words a page shows to who points at it."""
+    ends = [axes.transAxes.inverted().transform((x, 0))[0] for x in (0, axes.get_figure().bbox.width)]  # type: ignore[union-attr]
+    band = Rectangle((ends[0], position - 0.5), ends[1] - ends[0], 1.0, transform=axes.get_yaxis_transform())
+    band.set(facecolor="none", edgecolor="none", clip_on=False, gid=TIP + words)
+    return band
+
+
+def _forest_tip(row: AreaRow, words: Language) -> str:
+    name = displayable(words.name(row.name))
+    if row.status != "ok":
+        return f"{name} {words.word('charts', 'insufficient')}"
+    shown = {"area": name, "growth": words.bare(row.growth), "interval": words.interval(row.growth)}
+    chance = words.word("labels", "p_rising") + words.word("forms", "colon") + words.bare(row.p_rising)
+    return words.word("charts", "forest_row").format(**shown) + words.word("forms", "separator") + chance
 
 
 def _shares(rows: Sequence[AreaRow], words: Language, width: float) -> Canvas:
@@ -202,8 +223,14 @@ def _share_panel(axes: Axes, row: AreaRow, words: Language) -> None:
     axes.set_xlim(-1, len(raw))
     name = shorten(displayable(words.name(row.name)), 40 if words.code == "en" else 20, "…")
     axes.set_title(name, loc="left", fontsize=7.4 if len(name) <= 30 else 6.2, pad=3.5)
-    latest = next((value for value in reversed(smooth) if value is not None), None)
-    if latest is not None:
+    known = [value for value in smooth if value is not None]
+    if known:
+        latest = known[-1]
+        ends = {"first": f"{100 * known[0]:.2f}%", "last": f"{100 * latest:.2f}%"}
+        band = Rectangle((0, 0), 1, 1.3, transform=axes.transAxes, facecolor="none", edgecolor="none", clip_on=False)
+        tip = words.word("labels", "spark_alt").format(**ends)
+        band.set_gid(f"{TIP}{displayable(words.name(row.name))} · {tip}")
+        axes.add_patch(band)
         axes.annotate(f"{100 * latest:.2f}%", (len(raw) - 1, latest), xytext=(3, 0), textcoords="offset points",
                       fontsize=7, va="center", color=colour, annotation_clip=False)  # fmt: skip
     _year_ticks(axes, row)

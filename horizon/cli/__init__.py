@@ -16,6 +16,7 @@ from horizon.cli import (
     review,
     scanning,
     signals,
+    site,
     system,
     taxonomies,
 )
@@ -40,6 +41,7 @@ signals.register(app)
 briefs.register(app)
 evidence.register(app)
 delivery.register(app)
+site.register(app)
 system.register(app)
 app.add_typer(taxonomies.app, name="taxonomy")
 app.add_typer(review.app, name="review")
