@@ -350,7 +350,7 @@ def report(
         "The peers list single terms, unmerged and ungated: a topic may fill several places, and without a bar on",
         "earlier papers most of their heads are established fields, which are likely to last and news to nobody.",
         "",
-        f"The {len(late)} scans from 2015 on (not a clean hold-out: they were on view while rules and features were chosen):",
+        f"The {len(late)} scans from 2015 on (not a clean hold-out: on view while rules and features were chosen):",
         "",
         head,
         "|---|" + "---|" * 5,
