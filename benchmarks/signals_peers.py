@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from trends.signals.index import TermIndex
-from trends.signals.scan import FEWEST, count_terms
+from trends.signals.scan import FEWEST, count_terms, windows
 from trends.terms import Ints
 
 Array = npt.NDArray[np.float64]
@@ -40,10 +40,13 @@ def _cost(counts: Ints, totals: Array, rate: Array) -> Array:
     return found
 
 
-def eligible(index: TermIndex, week: int) -> Ints:
-    """Terms with as many recent documents as a flag needs."""
+def eligible(index: TermIndex, week: int, most_base: int | None) -> Ints:
+    """Terms with as many recent documents as a flag needs and, if told, at most so many before."""
     recent = count_terms(index, index.documents(week - 25, week))
-    return np.flatnonzero((index.anchored < index.documents(week, week)[1]) & (recent >= FEWEST))
+    known = (index.anchored < index.documents(week, week)[1]) & (recent >= FEWEST)
+    if most_base is not None:
+        known &= count_terms(index, windows(index, week).base) <= most_base
+    return np.flatnonzero(known)
 
 
 def kleinberg(index: TermIndex, week: int, terms: Ints) -> Array:
@@ -63,9 +66,11 @@ def last_years_growth(index: TermIndex, week: int, terms: Ints) -> Array:
     return np.where(counts.sum(axis=1) >= 30, ratio, 0.0)
 
 
-def top_terms(index: TermIndex, week: int, method: Callable[[TermIndex, int, Ints], Array], number: int) -> Ints:
+def top_terms(
+    index: TermIndex, week: int, method: Callable[[TermIndex, int, Ints], Array], number: int, most_base: int | None
+) -> Ints:
     """The best terms by a method; merged no further."""
-    terms = eligible(index, week)
+    terms = eligible(index, week, most_base)
     score = method(index, week, terms)
     order = np.argsort(-score, kind="stable")[:number]
     return terms[order[score[order] > 0]]
