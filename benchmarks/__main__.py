@@ -5,6 +5,7 @@ import sys
 
 NAMES = (
     *("startup", "oai_parse", "parsers", "uspto_stream", "classify", "labels"),
+    *("momentum_speed", "momentum_planted", "signals"),
     *("weekly_flow", "multi_source", "fault_matrix", "kill"),
 )
 

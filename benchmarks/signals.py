@@ -24,7 +24,7 @@ from trends.signals.flags import Flag, find_flags
 from trends.signals.gates import measure_breadth
 from trends.signals.index import TermIndex, build_index
 from trends.signals.outcomes import later_share, settle
-from trends.signals.ranking import FEWEST_FLAGS, PastFlag, fit_ranking
+from trends.signals.ranking import FEWEST_FLAGS, OUTCOME, PastFlag, fit_ranking, strayed
 from trends.signals.scan import MOST_BASE, count_terms, has_history, scan
 from trends.terms import Paper, extract_week, from_bytes, to_bytes, week_number, week_of
 
@@ -34,6 +34,7 @@ STOPPED = ("cs.CL", "cs.DS", "math.NA", "physics.ins-det", "physics.flu-dyn", "p
 """Primary categories that the data hold to the end of 2018 only."""
 LATER, TESTED = week_number(date(2012, 12, 31)), week_number(date(2015, 1, 1))
 STEP = 13
+FEW_STRAYS = 3.0
 Array = npt.NDArray[np.float64]
 
 
@@ -192,17 +193,24 @@ class Ranked:
     sustained: Array
     inside: Array
     climatology: float
+    stray: float
 
 
 def rank_scan(
-    week: int, flags: Sequence[Flag], history: Sequence[PastFlag], known: Sequence[PastFlag]
+    week: int,
+    flags: Sequence[Flag],
+    history: Sequence[PastFlag],
+    known: Sequence[PastFlag],
+    earlier: Sequence["Ranked"],
 ) -> Ranked | None:
-    """The rankings of a scan by what was known then."""
+    """The rankings of a scan by what was known then; `earlier` scans tell how far whole scans strayed."""
     model = fit_ranking(history, week)
     pairs = [(flag, past) for flag, past in zip(flags, known, strict=True) if past.ratio is not None]
     if model is None or not pairs:
         return None
     ratios = np.array([past.ratio for _, past in pairs], float)
+    strays = [abs(each.stray) for each in earlier if each.week + OUTCOME[1] <= week]
+    model = replace(model, stray=usual(strays))
     said = np.array(model.predict([flag.features() for flag, _ in pairs]))
     scores = {
         "logistic, interim outcomes": said[:, 0],
@@ -216,7 +224,14 @@ def rank_scan(
     sustained = (ratios >= 1).astype(float)
     rate = float(sustained.mean())
     inside = np.array([said[:, 1].mean() <= rate <= said[:, 2].mean()])
-    return Ranked(week, orders, said[:, 0], sustained, inside, float(np.mean(recent)) if recent else 0.5)
+    climatology = float(np.mean(recent)) if recent else 0.5
+    stray = strayed(said[:, 0].tolist(), sustained.astype(bool).tolist())
+    return Ranked(week, orders, said[:, 0], sustained, inside, climatology, stray)
+
+
+def usual(strays: Sequence[float]) -> float:
+    """What 8 of 10 past scans did not exceed; with fewer than five known, as good as nothing is."""
+    return float(np.quantile(strays, 0.8)) if len(strays) >= 5 else FEW_STRAYS
 
 
 def precision(orders: Sequence[Array], number: int, bar: float) -> list[float]:
@@ -290,22 +305,28 @@ def main() -> None:
         new = [PastFlag(week, flag.term, flag.features()) for flag in flags[week]]
         history[week] = settle(index, new, left_out(index, week))
     every = [past for week in grid for past in history[week]]
-    found = (rank_scan(week, flags[week], every, history[week]) for week in due if week >= LATER)
-    ranked = [each for each in found if each is not None]
+    ranked: list[Ranked] = []
+    for week in (week for week in due if week >= LATER):
+        one = rank_scan(week, flags[week], every, history[week], ranked)
+        ranked += [] if one is None else [one]
     rules = {week: rule_outcomes(index, week, flags) for week in due}
     print(costs, *rules_table(rules), *brier_lines(ranked), sep="\n", flush=True)
     text = report(index, costs, per_scan_s, rules, ranked, grid)
     RESULTS.joinpath("signals.md").write_text(text, encoding="utf-8")
     print(text)
     if "--ship" in sys.argv:
-        ship(every, max(grid))
+        ship(every, max(grid), ranked)
 
 
-def ship(history: Sequence[PastFlag], week: int) -> None:
+def ship(history: Sequence[PastFlag], week: int, ranked: Sequence[Ranked]) -> None:
     """Write the coefficients that are in force until a store has history of its own."""
     model = fit_ranking(history, week)
     assert model is not None, f"fewer than {FEWEST_FLAGS} outcomes"
-    shipped = replace(model, learnt_from="arXiv 2010-2019, scans 13 weeks apart").to_dict()
+    shipped = replace(
+        model,
+        learnt_from="arXiv 2010-2019, scans 13 weeks apart",
+        stray=usual([abs(each.stray) for each in ranked]),
+    ).to_dict()
     head = "# P(sustained) of a flag: numbers of `python -m benchmarks.signals --ship` on arXiv records; ranking.py.\n"
     SHIPPED.write_text(head + yaml.safe_dump(shipped, sort_keys=False, width=110), encoding="utf-8")
 

@@ -58,10 +58,10 @@ def gather(
 
 
 def _ranked(signals: Iterator[Signal]) -> tuple[Signal, ...]:
-    """Confirmed ones first, then the likeliest to last, then those of most groups."""
+    """Confirmed ones first, then those of most groups, as each source's own scan has them."""
     order = sorted(
         signals,
-        key=lambda each: (each.tier != "confirmed", -(each.p_sustained or 0.0), -each.groups, each.term, each.source),
+        key=lambda each: (each.tier != "confirmed", -each.groups, each.term, each.source),
     )
     return tuple(order[:SIGNALS_SHOWN])
 

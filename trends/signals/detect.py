@@ -41,21 +41,22 @@ def detect(
 ) -> Detection:
     """The signals of a week, best first. Terms of the lexicon are passed over, however they are spelt.
 
-    With a model they are ranked by P(sustained). Without one P is unknown: confirmed ones come first, then by the
-    number of groups. Documents after the week are not looked at.
+    Confirmed ones come first, then those of most groups, which ranked past flags no worse than any model of their
+    outcome (benchmarks/results/signals.md). Without a model P(sustained) is unknown. Documents after the week are not
+    looked at.
     """
     flags = find_flags(index, week, frozenset(map(normalise, lexicon)))
     chances = None if model is None else model.predict([flag.features() for flag in flags])
-    order = sorted(range(len(flags)), key=lambda at: _rank(flags[at], None if chances is None else chances[at]))
+    order = sorted(range(len(flags)), key=lambda at: _rank(flags[at]))
     signals = [
         _signal(index, flags[at], source, None if chances is None else chances[at], place) for at in order[:most]
     ]
     return Detection(tuple(signals), tuple(PastFlag(flag.week, flag.term, flag.features()) for flag in flags))
 
 
-def _rank(flag: Flag, chance: tuple[float, float, float] | None) -> tuple[float, ...]:
+def _rank(flag: Flag) -> tuple[float, ...]:
     """Small is good; flags come sorted, so that ties keep the order of groups, EB05 and term."""
-    return (-flag.confirmed, -flag.groups) if chance is None else (-chance[0],)
+    return -flag.confirmed, -flag.groups
 
 
 def _signal(

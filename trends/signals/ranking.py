@@ -57,6 +57,9 @@ class RankingModel:
     flags: int
     learnt_from: str
     """Where and when, for the method page."""
+    stray: float = 0.0
+    """Log odds by which whole scans strayed from what was said of them, in 8 of 10 past scans; the covariance, which
+    sees the scans learnt from, has been far too sure of the next one's level."""
 
     def predict(self, features: Sequence[tuple[float, ...]]) -> list[tuple[float, float, float]]:
         """P(sustained) and the ends of its 80 % interval, of each flag."""
@@ -65,6 +68,7 @@ class RankingModel:
         design = _design(np.array(features), np.array(self.mean), np.array(self.scale))
         center = design @ np.array(self.coefficients)
         width = _Z80 * np.sqrt(np.einsum("ij,jk,ik->i", design, np.array(self.covariance), design))
+        width = np.maximum(width, self.stray)
         ends = [_logistic(center), _logistic(center - width), _logistic(center + width)]
         return [(float(p), float(low), float(high)) for p, low, high in zip(*ends, strict=True)]
 
@@ -93,6 +97,7 @@ def shipped_model() -> RankingModel:
         tuple(map(tuple, loaded["covariance"])),
         loaded["flags"],
         loaded["learnt_from"],
+        loaded["stray"],
     )
 
 
@@ -125,7 +130,14 @@ def fit_ranking(history: Sequence[PastFlag], week: int, prior: RankingModel | No
         tuple(map(tuple, covariance.tolist())),
         len(taught),
         "own flags" if prior is None else f"own flags after {prior.learnt_from}",
+        0.0 if prior is None else prior.stray,
     )
+
+
+def strayed(said: Sequence[float], came: Sequence[bool]) -> float:
+    """How far the level of a scan lay from what was said of its flags, in log odds."""
+    size, expected, seen = len(said), sum(said), sum(came)
+    return float(np.log((seen + 0.5) / (size - seen + 0.5)) - np.log((expected + 0.5) / (size - expected + 0.5)))
 
 
 def teach(history: Sequence[PastFlag], week: int) -> list[tuple[PastFlag, float]]:
