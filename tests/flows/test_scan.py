@@ -60,7 +60,7 @@ def test_a_week_is_scanned_into_verified_briefs_in_both_languages(
     assert summary.exit_code == 0
     assert summary.mismatches == ()
     assert {path.name for path in summary.briefs} == {
-        "brief.json", "brief.zh.md", "brief.zh.html", "brief.zh.pdf", "brief.en.md", "brief.en.html", "brief.en.pdf",
+        "brief.json", *(f"brief.{code}.{form}" for code in ("zh", "en") for form in FORMATS if form != "json"),
     }  # fmt: skip
     assert "SIMULATED" in (work.briefs / str(world.last_week) / "brief.en.md").read_text(encoding="utf-8")
 

@@ -116,10 +116,10 @@ def test_an_ordinary_phrase_loses_its_capital_within_a_sentence(name: str, withi
 def test_a_trend_is_said_as_a_trend_with_its_interval_and_chance(brief: Brief) -> None:
     rising = brief.bottom_line[1]
     assert re.search(
-        r"its current trend is \+\d+% a year \(80% interval .+to.+\), probability of rising >?\d+%",
+        r"its trend is \+\d+% a year \(80% interval .+to.+\), probability of rising >?\d+%",
         EN.compose(rising),
     )
-    assert re.search(r"份额当前趋势折合年率 \+\d+%（80% 区间 .+至.+），上升概率 >?\d+%", ZH.compose(rising))
+    assert re.search(r"份额趋势为每年 \+\d+%（80% 区间 .+至.+），上升概率 >?\d+%", ZH.compose(rising))
 
 
 def test_chinese_has_full_width_colons_without_a_space(brief: Brief) -> None:
