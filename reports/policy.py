@@ -88,6 +88,8 @@ class Limits(Record):
     races: int = 100
     movers: int = 100
     track_head: bool = True
+    method: bool = True
+    """How the numbers were made; what they cannot say is always there."""
 
 
 class PdfPlan(Record):

@@ -4,6 +4,7 @@ from reports.view import Bullets, Run, Section, View
 
 
 def build(view: View) -> Section:
-    statements = (*view.brief.method, *view.brief.limits)
-    lines = tuple((Run(view.say(statement)),) for statement in statements)
+    statements = (*(view.brief.method if view.limits.method else ()), *view.brief.limits)
+    said = [view.say(statement) for statement in statements]
+    lines = tuple((Run(text),) for text in (*([] if view.limits.method else [view.label("method_elsewhere")]), *said))
     return Section("", "", (Bullets(lines, "note"),))
