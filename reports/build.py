@@ -103,6 +103,10 @@ def _area_row(known: Known, area: AreaFile, source: str) -> AreaRow:
         status=score.status if score else "unscored",
         verdict=score.verdict if score and score.status == "ok" else None,
         growth=figure(known, "percent_per_year", "score", **of, field="growth_pct"),
+        path=tuple(
+            figure(known, "percent_per_year", "score", **of, field="growth_path", at=at)
+            for at in range(1, len(score.growth_path) if score else 0)
+        ),
         p_rising=figure(known, "probability", "score", **of, field="p_rising"),
         share_52w=figure(known, "share", "score", **of, field="share_52w"),
         n_52w=items_of_year(known, series, source),

@@ -122,9 +122,10 @@ def _forest(rows: Sequence[AreaRow], words: Language, width: float) -> Canvas:
     axes.set_yticks([])
     axes.tick_params(axis="x", length=0, labelsize=7.5)
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:+.0f}".replace("-", "\N{MINUS SIGN}") if value else "0")
-    axes.set_xlabel(
-        words.word("charts", "growth_axis"), fontsize=7.5, color=MUTED, labelpad=2, loc="left" if narrow else "center"
-    )
+    label = words.word("charts", "growth_axis")
+    if any(row.path for row in ordered):
+        label += words.word("forms", "separator") + words.word("charts", "growth_path")
+    axes.set_xlabel(label, fontsize=7.5, color=MUTED, labelpad=2, loc="left" if narrow else "center")
     axes.grid(axis="x", color=FAINT, linewidth=0.4)
     axes.set_axisbelow(True)
     axes.spines[:].set_visible(False)
@@ -159,10 +160,20 @@ def _forest_row(axes: Axes, position: int, row: AreaRow, words: Language, narrow
     axes.plot([row.growth.low, row.growth.high], [position] * 2, color=colour, linewidth=1.8, solid_capstyle="butt")
     axes.plot([row.growth.value], [position], marker="o", markersize=5.5, color=colour, markeredgewidth=1.3,
               markerfacecolor=colour if sure else PAPER)  # fmt: skip
+    _path(axes, position + 0.3, row)
     form = words.word("charts", "forest_row").format(
         area="", growth=words.bare(row.growth), interval=words.interval(row.growth)
     )
     axes.text(1.02, position, form.strip(), transform=across, ha="left", va="center", color=colour, fontsize=7.8)
+
+
+def _path(axes: Axes, height: float, row: AreaRow) -> None:
+    """The way of the estimate within the year, from the dot."""
+    seen = [figure.value for figure in (row.growth, *row.path) if figure.value is not None]
+    if len(seen) < 2:
+        return
+    axes.plot(seen, [height] * len(seen), color=MUTED, linewidth=0.5)
+    axes.plot(seen[-1:], [height], marker="o", markersize=2.4, color=MUTED, markeredgewidth=0)
 
 
 def _tip_area(axes: Axes, position: float, words: str) -> Rectangle:

@@ -154,6 +154,8 @@ class AreaRow(Record):
     status: Literal["ok", "insufficient_data", "unscored"]
     verdict: str | None
     growth: Figure
+    path: tuple[Figure, ...] = ()
+    """Growth as the same filter saw it 13, 26, 39 and 52 weeks ago: drawn, never told in words."""
     p_rising: Figure
     share_52w: Figure
     n_52w: Figure

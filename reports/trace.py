@@ -59,6 +59,9 @@ def _score(known: Known, args: Mapping[str, str]) -> Answer:
     score = known.scores.get((args["series"], args["source"]))
     if score is None:
         return _plain(None)
+    if args["field"] == "growth_path":
+        at = int(args["at"])
+        return _plain(score.growth_path[at] if at < len(score.growth_path) else None)
     low, high = _INTERVALS.get(args["field"], (None, None))
     return _field(score, args["field"]), _field(score, low), _field(score, high)
 

@@ -126,6 +126,7 @@ def score(sketch: Sketch, week: IsoWeek, growth: float | None = None, p: float |
         forecast_lo95=None,
         forecast_hi95=None,
         method="eb-dglm 1",
+        growth_path=(mean, mean - 2, mean - 3, mean + 4, mean + 9) if enough else (),
     )
 
 
