@@ -135,7 +135,8 @@ def _race(race: "GroupRace") -> "Race":
     from reports.findings import Race, Standing
 
     now = {each.route: each for each in race.windows[-1].shares}
-    likeliest = race.overtakings[0] if race.overtakings else None
+    likeliest = next((each for each in race.overtakings if each.ahead == race.leader), None)
+    overtook, overtook_in = _lead_taken(race)
     turn = race.convergence
     return Race(
         area=race.area,
@@ -155,6 +156,8 @@ def _race(race: "GroupRace") -> "Race":
         p_leads=race.p_leads or 0.0,
         led_weeks=race.led_weeks or 0,
         led_since_start=bool(race.led_since_start),
+        overtook=overtook,
+        overtook_in=overtook_in,
         overtaker=None if likeliest is None else likeliest.route,
         overtaken=None if likeliest is None else likeliest.ahead,
         p_overtakes=None if likeliest is None else likeliest.probability,
@@ -164,6 +167,17 @@ def _race(race: "GroupRace") -> "Race":
         asked_by_policy=race.asked_by_policy,
         method=race.method,
     )
+
+
+def _lead_taken(race: "GroupRace") -> tuple[str | None, IsoWeek | None]:
+    """From whom the leader took the lead, and the last week of the first window since."""
+    since = None
+    for window in reversed(race.windows):
+        first = max(window.shares, key=lambda each: each.n).route
+        if first != race.leader:
+            return (first, since) if since is not None else (None, None)
+        since = window.last
+    return None, None
 
 
 def _movers(work: Workspace, week: IsoWeek, taxonomy: str, model: str, as_of: datetime) -> Iterator["Movers"]:

@@ -93,7 +93,11 @@ def _due_settlements(
     pending = [each for each in work.store.predictions(as_of=now) if each.prediction_id not in done]
     found: list[Settlement] = []
     for source in sorted(sources):
-        basis = _basis(source, week, pair)
+        read = _newest_read(work, source, now)
+        if read is None:
+            continue
+        # Time of grace runs while the source is read: neither a long pause nor a mistyped clock makes a week void.
+        basis = _basis(source, min(week, read), pair)
         due = [each for each in pending if each.source == source and each.last <= basis.last_complete]
         if not due:
             continue
@@ -107,6 +111,12 @@ def _due_settlements(
     if found:
         log.info("ledger: %s", dict(Counter(each.status for each in found)))
     return found
+
+
+def _newest_read(work: Workspace, source: str, now: datetime) -> IsoWeek | None:
+    """The last week of which the source was read, whole or in part."""
+    days = [fetch.until for fetch in work.store.fetches(source, as_of=now) if fetch.status != "ERROR"]
+    return IsoWeek.of(max(days)) if days else None
 
 
 def _basis(source: str, week: IsoWeek, pair: tuple[str, str]) -> "Basis":

@@ -40,10 +40,14 @@ class Race(Record):
     led_weeks: int
     led_since_start: bool
     """It led in every window that is known: perhaps for longer."""
+    overtook: str | None = None
+    """The leader before, where the lead changed in the windows that are known."""
+    overtook_in: Week | None = None
+    """Last week of the first window that the present leader led."""
     overtaker: str | None = None
     overtaken: str | None = None
     p_overtakes: float | None = None
-    """The likeliest overtaking within the next 52 weeks."""
+    """The likeliest overtaking of the leader within the next 52 weeks."""
     convergence: Estimated | None = None
     """Fall of the entropy over three years as a part of its greatest value."""
     p_converging: float | None = None

@@ -1,6 +1,6 @@
 """Who moves an area: places, organisations, newcomers, with how much of it is known."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from reports.facts import FigureParam, ListParam, MoversFact, Param, Statement, Unit, VerbatimParam
 from reports.findings import Mover, Movers
@@ -24,7 +24,7 @@ def movers_facts(known: Known) -> tuple[MoversFact, ...]:
         )
         for area in known.areas.values()
         for movers in known.inputs.findings.movers
-        if movers.area == area.id
+        if movers.area == area.id and (movers.with_countries or movers.with_organisations)
     )
 
 
@@ -34,19 +34,30 @@ def _statements(known: Known, movers: Movers) -> Iterator[Statement]:
     def told(unit: Unit, field: str, ids: tuple[str, ...] = ()) -> FigureParam:
         return FigureParam(figure=figure(known, unit, "movers", ids, area=movers.area, of=movers.kind, field=field))
 
-    yield Statement(
-        template="movers_coverage",
-        params={
-            "works": told(unit, "works"),
-            "countries": told(unit, "with_countries"),
-            "organisations": told(unit, "with_organisations"),
-        },
-    )
-    for place in ("china", "shanghai"):
-        found: Mover | None = getattr(movers, place)
-        if found is not None:
-            share = told("share", f"{place}/share", found.ids)
-            yield Statement(template=f"movers_{place}", params={"share": share, "of": told(unit, f"{place}/of")})
+    coverage: dict[str, Param] = {
+        "works": told(unit, "works"),
+        "countries": told(unit, "with_countries"),
+        "organisations": told(unit, "with_organisations"),
+    }
+    yield Statement(template="movers_coverage", params=coverage)
+    if movers.china is not None:
+        share = told("share", "china/share", movers.china.ids)
+        yield Statement(template="movers_china", params={"share": share, "of": told(unit, "china/of")})
+    if movers.shanghai is not None and movers.shanghai.works:
+        # Told by names alone: whoever is not recognised is not therefore from elsewhere.
+        n = told(unit, "shanghai/works", movers.shanghai.ids)
+        yield Statement(template="movers_shanghai", params={"n": n, "of": told(unit, "shanghai/of")})
+    yield from _leading(movers, told)
+    if movers.newcomers is not None:
+        new: dict[str, Param] = {
+            "count": told("organisations", "newcomers/works"),
+            "share": told("share", "newcomers/share"),
+        }
+        yield Statement(template="movers_newcomers", params=new)
+
+
+def _leading(movers: Movers, told: Callable[[Unit, str], FigureParam]) -> Iterator[Statement]:
+    """The countries and the organisations with most works."""
     for table in ("countries", "organisations"):
         leading: tuple[Mover, ...] = getattr(movers, table)[:NAMED]
         if leading:
@@ -61,9 +72,3 @@ def _statements(known: Known, movers: Movers) -> Iterator[Statement]:
                 for each in leading
             )
             yield Statement(template=f"movers_{table}", params={"named": ListParam(parts=named)})
-    if movers.newcomers is not None:
-        params: dict[str, Param] = {
-            "count": told("organisations", "newcomers/works"),
-            "share": told("share", "newcomers/share"),
-        }
-        yield Statement(template="movers_newcomers", params=params)

@@ -3,7 +3,18 @@
 from collections.abc import Iterator
 from typing import Any
 
-from reports.facts import FigureParam, NameParam, Param, RaceFact, StandingFact, Statement, Text, Unit, WordParam
+from reports.facts import (
+    FigureParam,
+    NameParam,
+    Param,
+    RaceFact,
+    StandingFact,
+    Statement,
+    Text,
+    Unit,
+    WeekParam,
+    WordParam,
+)
 from reports.findings import Race
 from reports.inputs import Known
 from reports.routes import text_of
@@ -65,6 +76,15 @@ def _statements(known: Known, race: Race, names: dict[str, Text], of: dict[str, 
     }
     led = "race_led_throughout" if race.led_since_start else "race_led"
     yield Statement(template=led if race.p_leads >= CLEARLY_LEADS else "race_ahead", params=leader)
+    if race.overtook in names and race.overtook_in is not None and race.p_leads >= CLEARLY_LEADS:
+        yield Statement(
+            template="race_overtook",
+            params={
+                "leader": NameParam(name=names[race.leader]),
+                "loser": NameParam(name=names[race.overtook]),
+                "week": WeekParam(week=race.overtook_in),
+            },
+        )
     if race.overtaker and race.overtaken and (race.p_overtakes or 0.0) >= WORTH_SAYING:
         yield Statement(
             template="race_overtaking",

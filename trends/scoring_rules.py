@@ -184,7 +184,12 @@ def block_draws(origins: int, block: int, resamples: int = 2000, seed: int = 0) 
 def block_interval(
     origins: int, statistic: Callable[[NDArray[np.intp]], float], *, block: int = 3, resamples: int = 2000
 ) -> tuple[float, float]:
-    """95 % interval of `statistic` of the origins drawn. Pair two methods by taking both within one statistic."""
+    """95 % interval of `statistic` of the origins drawn. Pair two methods by taking both within one statistic.
+
+    NaN for as many origins as a block holds, or fewer: every draw would be all of them.
+    """
+    if origins <= block:
+        return float("nan"), float("nan")
     values = np.array([statistic(drawn) for drawn in block_draws(origins, block, resamples)])
     values = values[np.isfinite(values)]
     if not len(values):

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import fields, is_dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from horizon.cli.options import AsJson, AsOf, DataDir, WeekText, clock, emit, open_existing, week_of
+from horizon.errors import UsageError
 from horizon.weeks import IsoWeek
 
 if TYPE_CHECKING:
@@ -40,7 +42,7 @@ def routes(
 
     now = clock(as_of)
     with open_existing(data) as work:
-        found = area_routes(work, area, week_of(week, now), now, source)
+        found = area_routes(work, area, _past_week(week, now), now, source)
     lines = [_basis_line(found.basis), *(line for race in found.races for line in _race_lines(race))]
     emit(as_plain(found), as_json, "\n".join(lines))
 
@@ -53,8 +55,15 @@ def actors(
 
     now = clock(as_of)
     with open_existing(data) as work:
-        found = area_actors(work, area, week_of(week, now), now)
+        found = area_actors(work, area, _past_week(week, now), now)
     emit(as_plain(found), as_json, "\n".join(_actor_page(found)))
+
+
+def _past_week(text: str, now: datetime) -> IsoWeek:
+    week = week_of(text, now)
+    if now < week.end:
+        raise UsageError(f"week {week} has not ended at {now:%Y-%m-%d %H:%M} UTC; name a complete week")
+    return week
 
 
 def as_plain(value: object) -> Any:

@@ -14,12 +14,14 @@ def build(view: View) -> Section:
 
 
 def _chosen(view: View) -> tuple[RaceFact, ...]:
-    """All of them, or from the one whose turn it is in this week on."""
+    """All of them; else those whose lead changed, then from the one whose turn it is in this week on."""
     races = view.brief.races
     if view.limits.races >= len(races):
         return races
     turn = view.brief.header.week.number % len(races)
-    return (races[turn:] + races[:turn])[: view.limits.races]
+    ordered = races[turn:] + races[:turn]
+    taken = [race for race in ordered if any(each.template == "race_overtook" for each in race.statements)]
+    return (*taken, *(race for race in ordered if race not in taken))[: view.limits.races]
 
 
 def _table(view: View, race: RaceFact) -> Table:

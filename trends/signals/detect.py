@@ -13,7 +13,7 @@ from trends.signals.ranking import PastFlag, RankingModel
 from trends.signals.scan import FEWEST, LEAST_EB05, RECENT
 from trends.terms import gram_hash, normalise, week_of
 
-METHOD = "term-eb05/1"
+METHOD = "term-eb05/2"
 MOST_SIGNALS = 10
 MOST_ITEMS = 10
 
