@@ -44,7 +44,7 @@ def main() -> None:
     lines = [
         "# BERTopic as a list of what rises",
         "",
-        f"{len(SCANS)} scans, at each {SAMPLE:,} records of the 182 weeks before, drawn by a hash of their ids; vectors",
+        f"{len(SCANS)} scans, at each {SAMPLE:,} records of the 182 weeks before, drawn by hash; vectors",
         f"of n-grams instead of an encoder's; topics of {MIN_TOPIC} papers or more.",
         "Made by `python -m benchmarks.signals_bertopic FOLDER`.",
         "",
