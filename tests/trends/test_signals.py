@@ -74,6 +74,19 @@ def test_what_is_no_technology_is_refused(why: str, papers: list[Paper]) -> None
     assert _signals(papers) == {}, why
 
 
+def test_terms_of_one_event_are_one_signal() -> None:
+    """A third of the papers name a part of it too: less than half of all, but hardly ever without it."""
+    both = [
+        replace(paper, title=f"{paper.title} of ceramic spoutlets") if place % 3 == 0 else paper
+        for place, paper in enumerate(TOPIC)
+    ]
+    flagged = {flag.term for flag in find_flags(index_of([*WORLD, *both]), LAST_WEEK)}
+    assert {"quantum teapot", "ceramic spoutlet"} <= flagged
+    found = _signals(both)
+    assert set(found) == {"quantum teapot"}
+    assert "ceramic spoutlet" in found["quantum teapot"].variants
+
+
 def test_what_the_taxonomy_watches_is_no_signal() -> None:
     assert _signals(TOPIC, lexicon=("Quantum Teapots",)) == {}
 

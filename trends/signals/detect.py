@@ -1,7 +1,7 @@
 """From weeks of terms to the ten signals that a person reads."""
 
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,6 +16,8 @@ from trends.terms import gram_hash, normalise, week_of
 METHOD = "term-eb05/2"
 MOST_SIGNALS = 10
 MOST_ITEMS = 10
+SAME_EVENT = 0.6
+"""Share of a term's recent documents that name a better one."""
 
 Place = Callable[[str, tuple[str, ...]], tuple[str | None, str | None]]
 """Nearest area and sector of a term and its item ids, None where nothing is near."""
@@ -46,12 +48,31 @@ def detect(
     looked at.
     """
     flags = find_flags(index, week, frozenset(map(normalise, lexicon)))
+    flag_at = {flag.term: at for at, flag in enumerate(flags)}
     chances = None if model is None else model.predict([flag.features() for flag in flags])
     order = sorted(range(len(flags)), key=lambda at: _rank(flags[at]))
+    events = _one_an_event([flags[at] for at in order])[:most]
     signals = [
-        _signal(index, flags[at], source, None if chances is None else chances[at], place) for at in order[:most]
+        _signal(index, each, source, None if chances is None else chances[flag_at[each.term]], place) for each in events
     ]
     return Detection(tuple(signals), tuple(PastFlag(flag.week, flag.term, flag.features()) for flag in flags))
+
+
+def _one_an_event(flags: Sequence[Flag]) -> list[Flag]:
+    """Of flags, best first, those whose recent documents mostly name a better one join it as its variants.
+
+    Terms of one event (a new device and the words of its prose) would else fill the list that a person reads.
+    """
+    chosen: list[tuple[Flag, frozenset[int]]] = []
+    for flag in flags:
+        mine = frozenset(flag.documents)
+        host = next((at for at, (_, theirs) in enumerate(chosen) if len(mine & theirs) >= SAME_EVENT * len(mine)), None)
+        if host is None:
+            chosen.append((flag, mine))
+        else:
+            better, theirs = chosen[host]
+            chosen[host] = replace(better, variants=(*better.variants, flag.term, *flag.variants)), theirs
+    return [flag for flag, _ in chosen]
 
 
 def _rank(flag: Flag) -> tuple[float, ...]:
