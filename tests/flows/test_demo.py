@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from flows.demo import run_demo
+from flows.scan import FORMATS
 from flows.workspace import Workspace
 from horizon.errors import UsageError
 from horizon.settings import Settings
@@ -22,7 +23,7 @@ def test_a_folder_with_other_files_is_left_alone(tmp_path: Path) -> None:
 def test_papers_life_science_and_patents_stand_in_one_brief_and_a_dead_source_is_unknown(tmp_path: Path) -> None:
     folder = tmp_path / "demo"
     paths = run_demo(folder, items_per_week=60)
-    assert {path.suffix for path in paths} == {".json", ".html", ".pdf", ".md"}
+    assert {path.suffix for path in paths} == {f".{form}" for form in FORMATS}
     assert {path.parent.name for path in paths} == {"2026-W47"}
     with Workspace(Settings.in_folder(folder)) as work:
         statuses = {
