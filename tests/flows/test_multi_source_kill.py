@@ -16,7 +16,8 @@ def test_a_scan_of_all_sources_killed_at_any_moment_ends_like_an_undisturbed_one
         requests = len(server.requests)
         found = [
             kill_and_resume(tmp_path / f"killed-{number}", server, moment, undisturbed)
-            for number, moment in enumerate(draw(requests))
+            # Six of the ten that `python -m benchmarks.kill` tries: each takes half a minute.
+            for number, moment in enumerate(draw(requests, moments=6))
         ]
     assert [killed for killed in found if killed.different] == []
 
