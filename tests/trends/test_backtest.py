@@ -154,9 +154,10 @@ def _write(path: Path, panel: Panel, halves: tuple[Panel, Panel] | None = None) 
 
 
 def test_a_file_gives_every_origin_of_every_method_and_the_mean_with_its_interval(tmp_path: Path) -> None:
-    lines, report = backtest_file(_write(tmp_path / "in.csv", _panel(series=8, months=72)))
+    lines, report = backtest_file(_write(tmp_path / "in.csv", _panel(series=8, months=78)))
     assert (report.series, report.skipped) == (8, 0)
-    assert [line.origin for line in lines if line.method == METHOD] == ["2014-01", "2014-07", "2015-01", *_AT_END]
+    origins = ["2014-01", "2014-07", "2015-01", "2015-07"]
+    assert [line.origin for line in lines if line.method == METHOD] == [*origins, *_AT_END]
     assert {line.method for line in lines} == set(METHODS)
     mean, low, high = (next(line.values["crps"] for line in lines if line.origin == at) for at in _AT_END)
     assert mean is not None
