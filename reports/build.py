@@ -65,8 +65,10 @@ def _header(known: Known) -> Header:
     light, reason, note = light_of(known)
     return Header(
         kind=inputs.kind,
+        area=inputs.area,
         week=inputs.week,
-        first_day=inputs.week.monday,
+        window_weeks=inputs.window_weeks,
+        first_day=(inputs.week + (1 - inputs.window_weeks)).monday,
         last_day=inputs.week.sunday,
         title=Statement(template=f"title_{inputs.kind}", params={"week": WeekParam(week=inputs.week)}),
         world=inputs.world,

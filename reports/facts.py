@@ -10,18 +10,31 @@ from typing import Any, Literal
 from pydantic import Field
 
 from horizon.records import AreaId, ItemId, ItemKind, Record, SourceId, UtcDatetime, Week
+from reports.details import (
+    AreaPage,
+    Check,
+    Decision,
+    MoversFact,
+    RaceFact,
+    StandingFact,
+    Track,
+    TrackRow,
+)
 from reports.figures import (
+    BriefKind,
     DayParam,
     Figure,
     FigureParam,
     Grade,
     GradeCause,
     Group,
+    ItemReference,
     Light,
     ListParam,
     NameParam,
     Param,
     Query,
+    Quote,
     Reach,
     SourceStatus,
     Statement,
@@ -33,13 +46,15 @@ from reports.figures import (
     World,
 )
 
-# Defined in reports.figures, and asked for here by everybody.
+# Defined in reports.figures and reports.details, and asked for here by everybody.
 __all__ = [
-    "DayParam", "Figure", "FigureParam", "Grade", "GradeCause", "Group", "Light", "ListParam", "NameParam", "Param",
-    "Query", "Reach", "SourceStatus", "Statement", "Text", "Unit", "VerbatimParam", "WeekParam", "WordParam", "World",
+    "BriefKind", "DayParam", "Figure", "FigureParam", "Grade", "GradeCause", "Group", "ItemReference", "Light",
+    "ListParam", "MoversFact", "NameParam", "Param", "Query", "Quote", "RaceFact", "Reach", "SourceStatus",
+    "StandingFact", "Statement", "Text", "Track", "TrackRow", "Unit", "VerbatimParam", "WeekParam", "WordParam",
+    "World",
 ]  # fmt: skip
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 
 class SourceProfile(Record):
@@ -74,8 +89,13 @@ class ScoreRules(Record):
 
 
 class Header(Record):
-    kind: Literal["weekly"]
+    kind: BriefKind
+    area: AreaId | None = None
+    """Of an expert group's edition."""
     week: Week
+    """The last one of the issue."""
+    window_weeks: int = 1
+    """How many weeks the issue speaks of: a quarter has 13."""
     first_day: date
     last_day: date
     title: Statement
@@ -174,15 +194,6 @@ class AreaRow(Record):
     """Whether this is the source by which the area is judged."""
 
 
-class Quote(Record):
-    """Words of an item, verbatim at `field[start:end]`."""
-
-    field: Literal["title", "abstract"]
-    start: int
-    end: int
-    text: str
-
-
 class Reason(Record):
     """Why an item was chosen, or what in it speaks for its area."""
 
@@ -235,23 +246,16 @@ class ItemFact(Record):
     reasons: tuple[Reason, ...]
 
 
-class ItemReference(Record):
-    """An item behind a finding."""
-
-    id: ItemId
-    title: str
-    """Verbatim."""
-    language: str
-    published: date
-    link: str | None
-
-
 class SignalFact(Record):
     """A term or cluster outside the taxonomy that grows; `why` it is told now, and what `ends` it."""
 
     term: str
     variants: tuple[str, ...]
     channel: Literal["term", "cluster"]
+    first_week: Week | None = None
+    """Of `weeks`."""
+    weeks: tuple[int | None, ...] = ()
+    """Documents a week, oldest first, up to the issue's; None where the week is unknown."""
     tier: Literal["first_sight", "confirmed"]
     source: SourceId
     first_seen: date
@@ -277,58 +281,6 @@ class OddFact(Record):
     item: ItemReference
     reason: Statement
     method: str
-
-
-class StandingFact(Record):
-    route: str
-    name: Text
-    share: Figure
-    forecast: Figure
-
-
-class RaceFact(Record):
-    """The routes of one group of an area against one another, in the source that has most labels of them."""
-
-    area: AreaId
-    name: Text
-    group: Text
-    source: SourceId
-    standings: tuple[StandingFact, ...]
-    statements: tuple[Statement, ...]
-    method: str
-
-
-class MoversFact(Record):
-    """Who moves an area, with how much of it is known."""
-
-    area: AreaId
-    name: Text
-    kind: str
-    statements: tuple[Statement, ...]
-    method: str
-
-
-class TrackRow(Record):
-    """How good the predictions of one kind were."""
-
-    quantity: str
-    horizon_weeks: int
-    predictions: Figure
-    settled: Figure
-    pending: Figure
-    cov80: Figure
-    brier: Figure
-    brier_skill: Figure
-    crps_skill: Figure
-
-
-class Track(Record):
-    """What we said and what happened."""
-
-    statements: tuple[Statement, ...] = ()
-    rows: tuple[TrackRow, ...] = ()
-    head: str | None = None
-    """SHA-256 of the ledger's newest row."""
 
 
 class SourceRow(Record):
@@ -358,9 +310,15 @@ class SourceRow(Record):
 class Brief(Record):
     """The whole document, in the order in which a reader meets it."""
 
-    schema_version: Literal[3] = 3
+    schema_version: Literal[4] = 4
     header: Header
     bottom_line: tuple[Statement, ...] = Field(max_length=3)
+    decisions: tuple[Decision, ...] = Field(default=(), max_length=3)
+    """What the readers are asked, most pressing first."""
+    adjustments: tuple[Statement, ...] = ()
+    """Of tiers and routes: until they are computed, that none is recommended."""
+    changes: tuple[Statement, ...] = ()
+    """Since the last issue of the kind, most important first."""
     coverage: tuple[AreaCoverage, ...]
     areas: tuple[AreaRow, ...]
     forest_title: Statement
@@ -373,6 +331,17 @@ class Brief(Record):
     odd: tuple[OddFact, ...] = ()
     movers: tuple[MoversFact, ...] = ()
     track: Track = Track()
+    pages: tuple[AreaPage, ...] = ()
+    """Areas read through their tier's lens; none in a weekly."""
+    negatives: tuple[Statement, ...] = ()
+    """What was looked for and not found, and what was told and is gone."""
+    checks: tuple[Check, ...] = ()
+    """What an expert group should look at."""
+    corrections: tuple[Statement, ...] = ()
+    """What earlier issues said otherwise."""
+    reproduction: tuple[Statement, ...] = ()
+    """How to make and check this issue again."""
+    radar_title: Statement | None = None
     sources: tuple[SourceRow, ...]
     """Those read, then those disabled, whose status is `disabled`."""
     method: tuple[Statement, ...]

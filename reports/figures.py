@@ -5,8 +5,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from horizon.records import FetchStatus, Record, Week
+from horizon.records import FetchStatus, ItemId, Record, Week
 
+BriefKind = Literal["weekly", "quarterly", "group"]
 World = Literal["live", "replayed", "simulated"]
 Light = Literal["green", "amber", "red"]
 Grade = Literal["A", "B", "C", "D"]
@@ -111,3 +112,23 @@ class Statement(Record):
 
     template: str
     params: dict[str, Param] = Field(default_factory=dict)
+
+
+class Quote(Record):
+    """Words of an item, verbatim at `field[start:end]`."""
+
+    field: Literal["title", "abstract"]
+    start: int
+    end: int
+    text: str
+
+
+class ItemReference(Record):
+    """An item behind a finding."""
+
+    id: ItemId
+    title: str
+    """Verbatim."""
+    language: str
+    published: date
+    link: str | None

@@ -5,7 +5,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
 
 from horizon.records import (
     AreaId,
@@ -22,7 +21,7 @@ from horizon.records import (
     Week,
 )
 from horizon.weeks import IsoWeek
-from reports.facts import ScoreRules, SourceProfile, World
+from reports.facts import BriefKind, ScoreRules, SourceProfile, World
 from reports.findings import Findings
 from reports.policy import GROUPS, REACHES, profile_of, reach_of
 from taxonomy.schema import AreaFile
@@ -46,8 +45,12 @@ class SourceWeek(Record):
 class BriefInputs(Record):
     """Plain data for one issue."""
 
-    kind: Literal["weekly"] = "weekly"
+    kind: BriefKind = "weekly"
+    area: AreaId | None = None
+    """Of an expert group's edition; `areas` holds it alone."""
     week: Week
+    """The last one of the issue."""
+    window_weeks: int = 1
     as_of: UtcDatetime
     world: World
     run_id: str
