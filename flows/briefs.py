@@ -7,22 +7,29 @@ from typing import TYPE_CHECKING
 
 from flows.findings import findings_of, gather
 from flows.workspace import Workspace
+from horizon.errors import UsageError
 from horizon.records import Run
 
 if TYPE_CHECKING:
-    from reports.facts import ScoreRules, SourceProfile
+    from horizon.weeks import IsoWeek
+    from reports.facts import BriefKind, ScoreRules, SourceProfile
+    from reports.inputs import Edition
 
 _TWO_YEARS_WEEKS = 104
 
 
-def write_briefs(work: Workspace, run: Run, languages: Sequence[str], formats: Sequence[str]) -> list[Path]:
-    """Build the weekly brief from what was known at the run's time and write it in every language and format."""
+def write_briefs(
+    work: Workspace, run: Run, languages: Sequence[str], formats: Sequence[str], edition: "Edition | None" = None
+) -> list[Path]:
+    """Build a brief (a weekly where no edition is named) from what was known at the run's time and write it."""
     from reports.build import build_brief
+    from reports.inputs import WEEKLY
     from reports.read import read_inputs
     from reports.render_json import render_json
     from reports.write import write_brief
     from scrapers.source import load_source
 
+    chosen = edition or WEEKLY
     sources = run.params["sources"].split()
     disabled = run.params.get("disabled", "").split()
     inputs = read_inputs(
@@ -40,13 +47,30 @@ def write_briefs(work: Workspace, run: Run, languages: Sequence[str], formats: S
         profiles=[profile_source(source) for source in (*sources, *disabled)],
         score_rules=_score_rules(),
         findings=gather(work, run.week, run.taxonomy, run.model, run.started, sources),
+        edition=chosen,
     )
     brief = build_brief(inputs)
-    folder = work.briefs / str(run.week)
+    folder = folder_of(work, run.week, chosen)
     paths = write_brief(brief, folder, languages, formats, font_dir=work.settings.font_dir)
     digest = hashlib.sha256(render_json(brief)).hexdigest()
-    work.store.record_brief(run.run_id, run.started, run.week, brief.header.kind, digest, f"{run.week}/brief.json")
+    work.store.record_brief(run.run_id, run.started, run.week, chosen.name, digest, f"{folder.name}/brief.json")
     return paths
+
+
+def edition_of(work: Workspace, kind: "BriefKind", area: str | None) -> "Edition":
+    """The edition of these words; raises UsageError where a group's area is missing, needless or unknown."""
+    from reports.inputs import Edition
+
+    if (kind == "group") != (area is not None):
+        raise UsageError(f"expected --area with --kind group and with no other, found --kind {kind} and area {area}")
+    if area is not None:
+        work.taxonomy.area(area)
+    return Edition(kind, area)
+
+
+def folder_of(work: Workspace, week: "IsoWeek", edition: "Edition") -> Path:
+    """Where an issue stands: `2026-W46`, `2026-W46-quarterly`, `2026-W46-group-quantum`."""
+    return work.briefs / edition.folder(week)
 
 
 def verify_written(work: Workspace, paths: Iterable[Path]) -> list[str]:

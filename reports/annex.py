@@ -13,7 +13,7 @@ _WIDE, _MIDDLE, _NARROW = 60.0, 28.0, 12.0
 
 def render_annex(brief: Brief, code: LanguageCode) -> bytes:
     """XLSX of the evidence in one language; the same bytes for the same facts, no cell a formula."""
-    words = language(code)
+    words = language(code, brief.header.kind)
     sheets = (_about(brief, words), _areas(brief, words), _items(brief, words), _sources(brief, words),
               _numbers(brief, words))  # fmt: skip
     return write_xlsx(_in_world(sheets, brief, words), brief.header.cut_off, _said(words, brief.header.title))

@@ -18,6 +18,7 @@ from reports.facts import (
     Param,
     SourceRow,
     Statement,
+    Unit,
     WeekParam,
 )
 from reports.inputs import HISTORY_WEEKS, BriefInputs, Known, SourceWeek, counted_sources, index, run_hash
@@ -70,7 +71,7 @@ def _header(known: Known) -> Header:
         window_weeks=inputs.window_weeks,
         first_day=(inputs.week + (1 - inputs.window_weeks)).monday,
         last_day=inputs.week.sunday,
-        title=Statement(template=f"title_{inputs.kind}", params={"week": WeekParam(week=inputs.week)}),
+        title=_title(known),
         world=inputs.world,
         cut_off=inputs.as_of,
         light=light,
@@ -85,6 +86,13 @@ def _header(known: Known) -> Header:
         disabled=tuple(source.source for source in inputs.disabled),
         score_rules=inputs.score_rules,
     )
+
+
+def _title(known: Known) -> Statement:
+    params: dict[str, Param] = {"week": WeekParam(week=known.week)}
+    if known.inputs.area is not None:
+        params["area"] = NameParam(name=text_of(known.areas[known.inputs.area].name))
+    return Statement(template=f"title_{known.inputs.kind}", params=params)
 
 
 def _area_row(known: Known, area: AreaFile, source: str) -> AreaRow:
@@ -112,16 +120,23 @@ def _area_row(known: Known, area: AreaFile, source: str) -> AreaRow:
         p_rising=figure(known, "probability", "score", **of, field="p_rising"),
         share_52w=figure(known, "share", "score", **of, field="share_52w"),
         n_52w=items_of_year(known, series, source),
-        n_week=figure(known, unit, "count", ids, **of, week=known.week),
-        late=figure(known, unit, "late", late, area=area.id, source=source),
+        n_week=_items_of_issue(known, unit, series, source, ids),
+        late=figure(known, unit, "late", late if known.inputs.window_weeks == 1 else (), area=area.id, source=source),
         change=_change(known, series, source),
         coverage=grade_area(known, area.id, source),
         history=_history(known, series, source),
         route=leading_route(known, area, source),
         utility_52w=figure(known, unit, "count_sum", **utility) if has_utility else None,
-        utility_week=figure(known, unit, "count", utility_ids, **utility, week=known.week) if has_utility else None,
+        utility_week=_items_of_issue(known, unit, utility["series"], source, utility_ids) if has_utility else None,
         leads=known.leading.get(area.id) == source,
     )
+
+
+def _items_of_issue(known: Known, unit: Unit, series: str, source: str, ids: tuple[str, ...]) -> Figure:
+    """Items of the week, by their ids; of a quarter there are too many to list."""
+    if known.inputs.window_weeks == 1:
+        return figure(known, unit, "count", ids, series=series, source=source, week=known.week)
+    return figure(known, unit, "count_window", series=series, source=source, weeks=known.inputs.window_weeks)
 
 
 def _change(known: Known, series: str, source: str) -> Change:

@@ -17,6 +17,7 @@ import yaml
 from horizon.errors import RenderError
 from horizon.weeks import IsoWeek
 from reports.facts import (
+    BriefKind,
     DayParam,
     Figure,
     FigureParam,
@@ -146,10 +147,13 @@ class Language:
 
 
 @cache
-def language(code: LanguageCode) -> Language:
-    """The words of one language, read once."""
+def language(code: LanguageCode, kind: BriefKind = "weekly") -> Language:
+    """The words of one language, read once; an issue of many weeks has some words of its own (table `longer`)."""
     path = files("reports") / "words" / f"{code}.yml"
-    return Language(code, yaml.safe_load(path.read_text(encoding="utf-8")))
+    words = yaml.safe_load(path.read_text(encoding="utf-8"))
+    if kind == "weekly":
+        return Language(code, words)
+    return Language(code, words | {table: words[table] | own for table, own in words["longer"].items()})
 
 
 def slots(template: str) -> set[str]:

@@ -84,6 +84,14 @@ def _count(known: Known, args: Mapping[str, str]) -> Answer:
     return _plain(None if point is None else point.n)
 
 
+def _count_window(known: Known, args: Mapping[str, str]) -> Answer:
+    """Items of the weeks that the issue speaks of, over those of them that are known."""
+    points = known.points.get((args["series"], args["source"]), {})
+    counts = [points[week].n for week in known.window if week in points]
+    told = [n for n in counts if n is not None]
+    return _plain(sum(told) if told else None)
+
+
 def year_count(known: Known, series: str, source: str) -> int:
     """Items of the 52 weeks that scores see (`Known.year_of`), over those of them that are known."""
     points = known.points.get((series, source), {})
@@ -226,6 +234,7 @@ _ANSWERS: dict[str, Callable[[Known, Mapping[str, str]], Answer]] = {
     "score": _score,
     "change": _change,
     "count": _count,
+    "count_window": _count_window,
     "count_sum": _count_sum,
     "route_share": _route_share,
     "label": _label,

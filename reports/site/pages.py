@@ -102,11 +102,13 @@ def _text_of(files: Mapping[str, bytes | Path]) -> str:
 
 
 def _told(archive: Archive, code: LanguageCode) -> tuple[Told, ...]:
-    return tuple(
-        Told(issue, brief, View(brief, language(code), brief_plan(brief.header.kind).limits["html"]), page)
-        for issue, brief in archive.told
-        for page in [page_of(brief, code, "html")]
-    )
+    return tuple(_told_in(issue, brief, code) for issue, brief in archive.told)
+
+
+def _told_in(issue: Issue, brief: Brief, code: LanguageCode) -> Told:
+    kind = brief.header.kind
+    view = View(brief, language(code, kind), brief_plan(kind).limits["html"])
+    return Told(issue, brief, view, page_of(brief, code, "html"))
 
 
 def _render(site: Site, template: str, path: str, title: str, **context: Any) -> str:
