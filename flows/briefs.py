@@ -1,12 +1,18 @@
-"""The last steps of a scan: the brief in every language and format, and its recomputation from the store."""
+"""The last steps of a scan: the brief in every language and format, its recomputation from the store, its publication.
+
+What is written waits in `staging` until it is verified. Only a brief that holds gets into the archive of briefs.
+"""
 
 import hashlib
+import json
+import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flows.findings import findings_of, gather
 from flows.workspace import Workspace
+from horizon.errors import RenderError
 from horizon.records import Run
 
 if TYPE_CHECKING:
@@ -16,10 +22,12 @@ _TWO_YEARS_WEEKS = 104
 
 
 def write_briefs(work: Workspace, run: Run, languages: Sequence[str], formats: Sequence[str]) -> list[Path]:
-    """Build the weekly brief from what was known at the run's time and write it in every language and format."""
+    """Build the weekly brief from what was known at the run's time and write it into `staging`, `brief.json` first.
+
+    The document is written whatever formats are asked for: without it nothing could be verified.
+    """
     from reports.build import build_brief
     from reports.read import read_inputs
-    from reports.render_json import render_json
     from reports.write import write_brief
     from scrapers.source import load_source
 
@@ -42,11 +50,43 @@ def write_briefs(work: Workspace, run: Run, languages: Sequence[str], formats: S
         findings=gather(work, run.week, run.taxonomy, run.model, run.started, sources),
     )
     brief = build_brief(inputs)
-    folder = work.briefs / str(run.week)
-    paths = write_brief(brief, folder, languages, formats, font_dir=work.settings.font_dir)
-    digest = hashlib.sha256(render_json(brief)).hexdigest()
-    work.store.record_brief(run.run_id, run.started, run.week, brief.header.kind, digest, f"{run.week}/brief.json")
-    return paths
+    staged = work.staging / str(run.week)
+    # Of a run that was killed.
+    shutil.rmtree(staged, ignore_errors=True)
+    return write_brief(brief, staged, languages, ("json", *formats), font_dir=work.settings.font_dir)
+
+
+def publish_briefs(work: Workspace, run: Run, paths: Sequence[Path], faults: Sequence[str]) -> list[Path]:
+    """Move what `write_briefs` staged into the archive and tell the store; with any fault, into `refused` instead.
+
+    A refused brief leaves an earlier one of its week where it is. Returns where the files are now.
+    """
+    document = paths[0]
+    data, name = document.read_bytes(), document.parent.name
+    moved = _move(paths, (work.refused if faults else work.briefs) / name, data)
+    if not faults:
+        shutil.rmtree(work.refused / name, ignore_errors=True)
+        digest, kind = hashlib.sha256(data).hexdigest(), json.loads(data)["header"]["kind"]
+        work.store.record_brief(run.run_id, run.started, run.week, kind, digest, f"{name}/{document.name}")
+    return moved
+
+
+def _move(paths: Sequence[Path], folder: Path, data: bytes) -> list[Path]:
+    """The document, whose bytes are `data`, goes last: where it is, the others are."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        known = folder / paths[0].name
+        others = known.is_file() and known.read_bytes() != data
+        moved = [path.replace(folder / path.name) for path in reversed(paths)][::-1]
+        for stale in set(folder.glob("brief.*")) - set(moved) if others else ():
+            # A rendering of other facts must not stand beside these.
+            stale.unlink()
+        shutil.rmtree(paths[0].parent, ignore_errors=True)
+    except OSError as error:
+        raise RenderError(
+            f"expected to move a brief into {folder}, found: {error}; free space or mend rights"
+        ) from None
+    return moved
 
 
 def verify_written(work: Workspace, paths: Iterable[Path]) -> list[str]:
