@@ -1,13 +1,18 @@
-"""The last steps of a scan: the brief in every language and format, and its recomputation from the store."""
+"""The last steps of a scan: the brief in every language and format, its recomputation from the store, its publication.
+
+What is written waits in `staging` until it is verified. Only a brief that holds gets into the archive of briefs.
+"""
 
 import hashlib
+import json
+import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flows.findings import findings_of, gather
 from flows.workspace import Workspace
-from horizon.errors import UsageError
+from horizon.errors import RenderError, UsageError
 from horizon.records import Run
 
 if TYPE_CHECKING:
@@ -21,11 +26,13 @@ _TWO_YEARS_WEEKS = 104
 def write_briefs(
     work: Workspace, run: Run, languages: Sequence[str], formats: Sequence[str], edition: "Edition | None" = None
 ) -> list[Path]:
-    """Build a brief (a weekly where no edition is named) from what was known at the run's time and write it."""
+    """Build a brief (the weekly where no edition is named) as of the run and write it into `staging`, its document first.
+
+    The document is written whatever formats are asked for: without it nothing could be verified.
+    """
     from reports.build import build_brief
     from reports.inputs import WEEKLY
     from reports.read import read_inputs
-    from reports.render_json import render_json
     from reports.write import write_brief
     from scrapers.source import load_source
 
@@ -50,11 +57,50 @@ def write_briefs(
         edition=chosen,
     )
     brief = build_brief(inputs)
-    folder = folder_of(work, run.week, chosen)
-    paths = write_brief(brief, folder, languages, formats, font_dir=work.settings.font_dir)
-    digest = hashlib.sha256(render_json(brief)).hexdigest()
-    work.store.record_brief(run.run_id, run.started, run.week, chosen.name, digest, f"{folder.name}/brief.json")
-    return paths
+    staged = work.staging / chosen.folder(run.week)
+    # Of a run that was killed.
+    shutil.rmtree(staged, ignore_errors=True)
+    return write_brief(brief, staged, languages, ("json", *formats), font_dir=work.settings.font_dir)
+
+
+def publish_briefs(work: Workspace, run: Run, paths: Sequence[Path], faults: Sequence[str]) -> list[Path]:
+    """Move what `write_briefs` staged into the archive and tell the store; with any fault, into `refused` instead.
+
+    A refused brief leaves an earlier one of its week where it is. Returns where the files are now.
+    """
+    document = paths[0]
+    data, name = document.read_bytes(), document.parent.name
+    moved = _move(paths, (work.refused if faults else work.briefs) / name, data)
+    if not faults:
+        shutil.rmtree(work.refused / name, ignore_errors=True)
+        digest = hashlib.sha256(data).hexdigest()
+        edition = _edition(json.loads(data)["header"])
+        work.store.record_brief(run.run_id, run.started, run.week, edition.name, digest, f"{name}/{document.name}")
+    return moved
+
+
+def _move(paths: Sequence[Path], folder: Path, data: bytes) -> list[Path]:
+    """The document, whose bytes are `data`, goes last: where it is, the others are."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        known = folder / paths[0].name
+        others = known.is_file() and known.read_bytes() != data
+        moved = [path.replace(folder / path.name) for path in reversed(paths)][::-1]
+        for stale in set(folder.glob("brief.*")) - set(moved) if others else ():
+            # A rendering of other facts must not stand beside these.
+            stale.unlink()
+        shutil.rmtree(paths[0].parent, ignore_errors=True)
+    except OSError as error:
+        raise RenderError(
+            f"expected to move a brief into {folder}, found: {error}; free space or mend rights"
+        ) from None
+    return moved
+
+
+def _edition(header: dict[str, Any]) -> "Edition":
+    from reports.inputs import Edition
+
+    return Edition(header["kind"], header["area"])
 
 
 def edition_of(work: Workspace, kind: "BriefKind", area: str | None) -> "Edition":

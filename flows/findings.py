@@ -3,8 +3,7 @@
 All of it is read or reckoned from what was known at one instant, so that a later reader finds the same.
 """
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -105,29 +104,47 @@ def _races(
 ) -> Iterator["Race"]:
     """Of each group of routes in the source that has most labels of it in the last 52 weeks."""
     from scrapers.source import load_source
-    from trends.routes import group_race
+    from trends.routes import MAX_YEARS, group_race
 
-    points: dict[str, list[SeriesPoint]] = {}
-    for source in sources:
-        for point in work.store.weekly_counts(taxonomy, model, source=source, until=week, as_of=as_of):
-            points.setdefault(point.series, []).append(point)
-    for area in work.taxonomy.areas:
-        for group in area.route_groups:
-            mine = [point for route in group.routes for point in points.get(f"route:{area.id}/{route.id}", ())]
-            fullest = _fullest(mine, week)
-            if fullest is None:
-                continue
-            last = week + -load_source(fullest).incomplete_weeks
-            race = group_race([point for point in mine if point.source == fullest], area, group, fullest, last)
-            if race.status == "ok":
-                yield _race(race)
+    groups = [
+        (area, group, [f"route:{area.id}/{route.id}" for route in group.routes])
+        for area in work.taxonomy.areas
+        for group in area.route_groups
+    ]
+
+    late = {source: load_source(source).incomplete_weeks for source in sources}
+
+    def points_of(source: str, series: Sequence[str], weeks: int) -> dict[str, list[SeriesPoint]]:
+        found: dict[str, list[SeriesPoint]] = {}
+        for point in work.store.weekly_counts(taxonomy, model, source, series, week + (1 - weeks), week, as_of):
+            found.setdefault(point.series, []).append(point)
+        return found
+
+    histories: dict[str, dict[str, list[SeriesPoint]]] = {}
+    routes = [name for _, _, series in groups for name in series]
+    years = {source: points_of(source, routes, YEAR_WEEKS) for source in sources}
+    fullest = [_fullest(years, series) for _, _, series in groups]
+    for source in sorted({each for each in fullest if each is not None}):
+        # The whole history of a source is long, and most lead in few groups.
+        own = [series for (_, _, series), leading in zip(groups, fullest, strict=True) if leading == source]
+        wanted = [name for series in own for name in series]
+        histories[source] = points_of(source, wanted, MAX_YEARS * YEAR_WEEKS + late[source])
+    for (area, group, series), leading in zip(groups, fullest, strict=True):
+        if leading is None:
+            continue
+        mine = [point for name in series for point in histories[leading].get(name, ())]
+        race = group_race(mine, area, group, leading, week + -late[leading])
+        if race.status == "ok":
+            yield _race(race)
 
 
-def _fullest(points: Sequence[SeriesPoint], week: IsoWeek) -> str | None:
-    counts: Counter[str] = Counter()
-    for point in points:
-        if point.week > week + -YEAR_WEEKS:
-            counts[point.source] += point.n or 0
+def _fullest(years: Mapping[str, Mapping[str, Sequence[SeriesPoint]]], series: Sequence[str]) -> str | None:
+    """The source with most labels of the series in the year; None where none has such a series."""
+    counts = {
+        source: sum(point.n or 0 for name in series for point in points.get(name, ()))
+        for source, points in years.items()
+        if any(name in points for name in series)
+    }
     return min(counts, key=lambda source: (-counts[source], source), default=None)
 
 

@@ -48,8 +48,8 @@ def brief(
     data: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write a brief up to a week that has been scored, and verify it; exit code 1 on any mismatch."""
-    from flows.briefs import edition_of, verify_written, write_briefs
+    """Write a brief up to a week that has been scored, verify it, and publish it if it holds; else exit code 1."""
+    from flows.briefs import edition_of, publish_briefs, verify_written, write_briefs
     from flows.scan import WeeklyParams, open_weekly_run
 
     now = clock(as_of)
@@ -62,11 +62,10 @@ def brief(
             raise UsageError(message + f"; run `horizon scan --week {run.week}` first")
         paths = write_briefs(work, run, params.languages, words(formats), edition)
         faults = verify_written(work, paths)
-    emit(
-        {"week": str(run.week), "briefs": [str(path) for path in paths], "mismatches": faults},
-        as_json,
-        "\n".join([*map(str, paths), *(f"MISMATCH {fault}" for fault in faults)]),
-    )
+        places = [str(path) for path in publish_briefs(work, run, paths, faults)]
+    told = {"briefs": [] if faults else places, "refused": places if faults else [], "mismatches": faults}
+    lines = [*(f"MISMATCH {fault}" for fault in faults), *(f"REFUSED, not published: {place}" for place in places)]
+    emit({"week": str(run.week), **told}, as_json, "\n".join(lines if faults else places))
     if faults:
         raise typer.Exit(1)
 
