@@ -5,6 +5,7 @@ stored counts, items and the ledger, by whoever writes or verifies an issue.
 """
 
 from horizon.records import AreaId, Item, NonConsensus, Record, Signal, SourceId, Week
+from reports.hindsight import CameDue, Dropped, LensReading, Revisions, ToCheck
 
 
 class Estimated(Record):
@@ -124,3 +125,15 @@ class Findings(Record):
     """Digest of the newest row: who kept it can tell that no row was taken away since."""
     next_due: Week | None = None
     """The week in which the next open prediction comes due."""
+    dropped: tuple[Dropped, ...] = ()
+    """Signals of earlier issues that are gone."""
+    silent: tuple[SourceId, ...] = ()
+    """Of those in which signals were looked for the ones where none was found."""
+    due: CameDue | None = None
+    """None where nobody looked."""
+    revisions: Revisions | None = None
+    """None where nobody looked."""
+    lenses: tuple[LensReading, ...] = ()
+    """By area and source; of the longer editions alone."""
+    checks: tuple[ToCheck, ...] = ()
+    """Of an expert group's edition."""
