@@ -83,7 +83,7 @@ def _missed(missed: Missed, field: str) -> Answer:
 
 
 def answer_revision(known: Known, args: Args) -> Answer:
-    """How many items were `withdrawn` or `rejected`; of a week's count what was told `before` and what is known `now`."""
+    """How many items were `withdrawn` or `rejected`; of a week's count what was told `before` and what it is `now`."""
     revisions = known.inputs.findings.revisions
     if revisions is None:
         return UNKNOWN

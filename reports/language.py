@@ -140,6 +140,8 @@ class Language:
                 return self.day(day)
             case VerbatimParam(text=text):
                 return text
+            case ListParam(parts=parts) if form == "said":
+                return self.joined([self.compose(part) for part in parts])
             case ListParam(parts=parts):
                 separator = self.word("forms", "separator" if form == "apart" else "list")
                 return separator.join(self.compose(part) for part in parts)

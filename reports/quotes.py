@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from horizon.records import Evidence, Item
-from reports.facts import Brief, Quote
+from reports.facts import Brief, ItemReference, Quote
 from reports.telling import quote_of
 
 QUOTE_WORDS = 25
@@ -47,6 +47,16 @@ def quotes_of(brief: Brief) -> Iterator[tuple[str, str, Quote]]:
         for number, aspect in enumerate(page.aspects):
             for place, each in enumerate(aspect.quotes):
                 yield f"pages[{position}].aspects[{number}].quotes[{place}].quote", each.item.id, each.quote
+
+
+def page_references(brief: Brief) -> Iterator[tuple[str, ItemReference]]:
+    """Every item that an area page or a check names, and where."""
+    for position, page in enumerate(brief.pages):
+        for number, aspect in enumerate(page.aspects):
+            for place, each in enumerate(aspect.quotes):
+                yield f"pages[{position}].aspects[{number}].quotes[{place}].item", each.item
+    for position, check in enumerate(brief.checks):
+        yield f"checks[{position}].item", check.item
 
 
 def words_at(items: Mapping[str, Item], item_id: str, quote: Quote) -> str | None:
