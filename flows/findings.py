@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 YEAR_WEEKS = 52
 SIGNALS_SHOWN = 10
 """More in a week nobody reads."""
+NAMED = 3
+"""Newcomers and growing actors of an area."""
+SEVERAL_WORKS = 3
 
 
 def findings_of(work: Workspace, header: "Header") -> "Findings":
@@ -221,7 +224,7 @@ def _movers(work: Workspace, week: IsoWeek, taxonomy: str, model: str, as_of: da
 
 
 def _movers_of(area: "AreaFile", found: "Actors") -> "Movers":
-    from reports.findings import Mover, Movers
+    from reports.findings import Grown, Mover, Movers
 
     coverage, newcomers = found.coverage[0], found.newcomers
     new = None
@@ -244,10 +247,20 @@ def _movers_of(area: "AreaFile", found: "Actors") -> "Movers":
         if found.organisation_concentration is None
         else _estimated(found.organisation_concentration),
         newcomers=new,
+        new=tuple(_mover(each, coverage.with_organisations) for each in _several(found)),
+        growing=tuple(
+            Grown(name=each.name, works=each.works, works_before=each.works_before) for each in found.growing or ()
+        )[:NAMED],
         china=_presence("CN", found.china),
         shanghai=_presence("Shanghai", found.shanghai),
         method=found.method,
     )
+
+
+def _several(found: "Actors") -> "tuple[Actor, ...]":
+    """Newcomers with works enough to be no chance."""
+    organisations = found.newcomers.organisations if found.newcomers else ()
+    return tuple(each for each in organisations if each.works >= SEVERAL_WORKS)[:NAMED]
 
 
 def _mover(actor: "Actor", of: int) -> "Mover":

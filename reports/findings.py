@@ -67,6 +67,14 @@ class Mover(Record):
     ids: tuple[str, ...] = ()
 
 
+class Grown(Record):
+    """A country or an organisation whose share has surely grown; its works of this year and of the one before."""
+
+    name: str
+    works: int
+    works_before: int
+
+
 class Movers(Record):
     """Who published in an area in 52 weeks, in papers or in patent families: never added."""
 
@@ -82,6 +90,10 @@ class Movers(Record):
     concentration: Estimated | None = None
     """Chance that two random works are of one organisation."""
     newcomers: Mover | None = None
+    new: tuple[Mover, ...] = ()
+    """Of the newcomers those with several works."""
+    growing: tuple[Grown, ...] = ()
+    """Surest first."""
     china: Mover | None = None
     shanghai: Mover | None = None
     method: str
