@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 SHOWN = 8
 _CANDIDATES = 60
 """Labels nearest the threshold that are looked at: some of their items are withdrawn, or judged already."""
+NEAR = 0.2
+"""From the threshold: what lies farther off is not in doubt."""
 ROUTE_FROM = 0.5
 """A less probable route counts for no share."""
 CLEARLY_LEADS = 0.75
@@ -107,12 +109,13 @@ def _held(work: Workspace, ids: Collection[str], as_of: datetime) -> dict[str, i
 
 
 def _by_doubt(labels: Mapping[str, Label], threshold: float) -> list[Label]:
-    """As the experts' queue has them: the uncertain ones, nearest to the threshold, then the others."""
+    """As the experts' queue has them: the uncertain ones, nearest to the threshold, then others that are near it."""
 
     def doubt(label: Label) -> tuple[bool, float, str]:
         return not label.uncertain, round(abs(label.probability - threshold), 6), label.item_id
 
-    return sorted(labels.values(), key=doubt)[:_CANDIDATES]
+    near = [each for each in labels.values() if each.uncertain or abs(each.probability - threshold) <= NEAR]
+    return sorted(near, key=doubt)[:_CANDIDATES]
 
 
 def _by_influence(
