@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from flows.workspace import Workspace
-from horizon.records import SeriesPoint, Signal
+from horizon.records import AreaId, SeriesPoint, Signal
 from horizon.weeks import IsoWeek
 
 if TYPE_CHECKING:
@@ -23,46 +23,78 @@ if TYPE_CHECKING:
 YEAR_WEEKS = 52
 SIGNALS_SHOWN = 10
 """More in a week nobody reads."""
+NAMED = 3
+"""Newcomers and growing actors of an area."""
+SEVERAL_WORKS = 3
 
 
 def findings_of(work: Workspace, header: "Header") -> "Findings":
     """Those of a brief with this header."""
-    return gather(work, header.week, header.taxonomy, header.model, header.cut_off, header.sources)
+    return gather(
+        work,
+        header.week,
+        header.taxonomy,
+        header.model,
+        header.cut_off,
+        header.sources,
+        window_weeks=header.window_weeks,
+        area=header.area,
+        pages=header.kind != "weekly",
+    )
 
 
 def gather(
-    work: Workspace, week: IsoWeek, taxonomy: str, model: str, as_of: datetime, sources: Sequence[str]
+    work: Workspace,
+    week: IsoWeek,
+    taxonomy: str,
+    model: str,
+    as_of: datetime,
+    sources: Sequence[str],
+    *,
+    window_weeks: int = 1,
+    area: AreaId | None = None,
+    pages: bool = False,
 ) -> "Findings":
-    """Findings of one issue, as known at `as_of`."""
+    """Findings of one issue, as known at `as_of`; of its `area` alone where it has one.
+
+    `pages`: also what area pages are made of, which reads the labels of two years.
+    """
+    from flows.longer import Issue, look_back, look_closer
     from reports.findings import Findings
 
     scans = work.store.signals_between(week, week, taxonomy, model, as_of)
-    signals = _ranked(signal for found in scans.values() for signal in found if signal.source in sources)
+    signals = ranked(signal for found in scans.values() for signal in found if signal.source in sources)
     odd = tuple(each for each in work.store.non_consensus(week, taxonomy, model, as_of))
-    named = sorted({item for each in signals for item in each.item_ids} | {each.item_id for each in odd})
+    races = tuple(_races(work, week, taxonomy, model, as_of, sources))
+    issue = Issue(week, window_weeks, (taxonomy, model), as_of, tuple(sources), area)
+    past = look_back(work, issue)
+    closer, quoted = look_closer(work, issue, signals, races) if pages else ({}, set())
+    named = {item for each in signals for item in each.item_ids} | {each.item_id for each in odd} | quoted
     head = work.store.ledger_head(as_of)
     predictions, settlements = work.store.predictions(as_of), work.store.settlements(as_of)
     return Findings(
         scanned=tuple(dict.fromkeys(source for _, source, _ in scans if source in sources)),
         signals=signals,
         odd=odd,
-        items=tuple(work.store.items(named, as_of=as_of).values()),
-        races=tuple(_races(work, week, taxonomy, model, as_of, sources)),
+        items=tuple(work.store.items(sorted(named), as_of=as_of).values()),
+        races=races,
         movers=tuple(_movers(work, week, taxonomy, model, as_of)),
         accuracy=tuple(_accuracy(work, as_of)),
         ledger_rows=head.rows,
         ledger_head=head.sha256 if head.rows else None,
         next_due=min((each.last + 1 for each in predictions if each.prediction_id not in settlements), default=None),
+        **past,
+        **closer,
     )
 
 
-def _ranked(signals: Iterator[Signal]) -> tuple[Signal, ...]:
+def ranked(signals: Iterator[Signal], most: int = SIGNALS_SHOWN) -> tuple[Signal, ...]:
     """Confirmed ones first, then those of most groups, as each source's own scan has them."""
     order = sorted(
         signals,
         key=lambda each: (each.tier != "confirmed", -each.groups, each.term, each.source),
     )
-    return tuple(order[:SIGNALS_SHOWN])
+    return tuple(order[:most])
 
 
 def _accuracy(work: Workspace, as_of: datetime) -> Iterator["Accuracy"]:
@@ -209,7 +241,7 @@ def _movers(work: Workspace, week: IsoWeek, taxonomy: str, model: str, as_of: da
 
 
 def _movers_of(area: "AreaFile", found: "Actors") -> "Movers":
-    from reports.findings import Mover, Movers
+    from reports.findings import Grown, Mover, Movers
 
     coverage, newcomers = found.coverage[0], found.newcomers
     new = None
@@ -232,10 +264,20 @@ def _movers_of(area: "AreaFile", found: "Actors") -> "Movers":
         if found.organisation_concentration is None
         else _estimated(found.organisation_concentration),
         newcomers=new,
+        new=tuple(_mover(each, coverage.with_organisations) for each in _several(found)),
+        growing=tuple(
+            Grown(name=each.name, works=each.works, works_before=each.works_before) for each in found.growing or ()
+        )[:NAMED],
         china=_presence("CN", found.china),
         shanghai=_presence("Shanghai", found.shanghai),
         method=found.method,
     )
+
+
+def _several(found: "Actors") -> "tuple[Actor, ...]":
+    """Newcomers with works enough to be no chance."""
+    organisations = found.newcomers.organisations if found.newcomers else ()
+    return tuple(each for each in organisations if each.works >= SEVERAL_WORKS)[:NAMED]
 
 
 def _mover(actor: "Actor", of: int) -> "Mover":

@@ -5,6 +5,8 @@ from typing import Any
 from horizon.records import Score
 from horizon.weeks import weeks_between
 from reports.bottom_line import bottom_line, may_be_spoken_of, tally_params
+from reports.checks import checks
+from reports.corrections import corrections
 from reports.coverage import cover_area, grade_area, items_of_year
 from reports.facts import (
     AreaRow,
@@ -25,8 +27,11 @@ from reports.inputs import HISTORY_WEEKS, BriefInputs, Known, SourceWeek, counte
 from reports.light import light_of
 from reports.method import limits, method
 from reports.movers import movers_facts
+from reports.negatives import negatives
+from reports.pages import area_pages
 from reports.policy import brief_plan, unit_of
 from reports.races import race_facts
+from reports.reproduction import reproduction
 from reports.routes import leading_route, text_of
 from reports.signals import odd_facts, signal_facts, signals_note
 from reports.telling import telling_items
@@ -41,16 +46,23 @@ def build_brief(inputs: BriefInputs) -> Brief:
     counted = counted_sources(inputs, known.profiles)
     rows = tuple(_area_row(known, area, source) for source in counted for area in inputs.areas)
     main = tuple(row for area in inputs.areas for row in rows if row.leads and row.area == area.id)
+    header, races, movers = _header(known), race_facts(known), movers_facts(known)
+    coverage = tuple(cover_area(known, [row for row in rows if row.area == each.area]) for each in main)
     return Brief(
-        races=race_facts(known),
+        races=races,
         signals=signal_facts(known),
         signals_note=signals_note(known),
         odd=odd_facts(known),
-        movers=movers_facts(known),
+        movers=movers,
         track=track_of(known),
-        header=_header(known),
+        pages=area_pages(known, main, coverage, races, movers),
+        negatives=negatives(known, main),
+        checks=checks(known),
+        corrections=corrections(known),
+        reproduction=reproduction(header, inputs.findings.ledger_head),
+        header=header,
         bottom_line=bottom_line(known, main),
-        coverage=tuple(cover_area(known, [row for row in rows if row.area == each.area]) for each in main),
+        coverage=coverage,
         areas=rows,
         forest_title=_forest_title(known, main),
         shares_title=_shares_title(known, main),

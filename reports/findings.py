@@ -5,6 +5,7 @@ stored counts, items and the ledger, by whoever writes or verifies an issue.
 """
 
 from horizon.records import AreaId, Item, NonConsensus, Record, Signal, SourceId, Week
+from reports.hindsight import CameDue, Dropped, LensReading, Revisions, ToCheck
 
 
 class Estimated(Record):
@@ -66,6 +67,14 @@ class Mover(Record):
     ids: tuple[str, ...] = ()
 
 
+class Grown(Record):
+    """A country or an organisation whose share has surely grown; its works of this year and of the one before."""
+
+    name: str
+    works: int
+    works_before: int
+
+
 class Movers(Record):
     """Who published in an area in 52 weeks, in papers or in patent families: never added."""
 
@@ -81,6 +90,10 @@ class Movers(Record):
     concentration: Estimated | None = None
     """Chance that two random works are of one organisation."""
     newcomers: Mover | None = None
+    new: tuple[Mover, ...] = ()
+    """Of the newcomers those with several works."""
+    growing: tuple[Grown, ...] = ()
+    """Surest first."""
     china: Mover | None = None
     shanghai: Mover | None = None
     method: str
@@ -124,3 +137,15 @@ class Findings(Record):
     """Digest of the newest row: who kept it can tell that no row was taken away since."""
     next_due: Week | None = None
     """The week in which the next open prediction comes due."""
+    dropped: tuple[Dropped, ...] = ()
+    """Signals of earlier issues that are gone."""
+    silent: tuple[SourceId, ...] = ()
+    """Of those in which signals were looked for the ones where none was found."""
+    due: CameDue | None = None
+    """None where nobody looked."""
+    revisions: Revisions | None = None
+    """None where nobody looked."""
+    lenses: tuple[LensReading, ...] = ()
+    """By area and source; of the longer editions alone."""
+    checks: tuple[ToCheck, ...] = ()
+    """Of an expert group's edition."""

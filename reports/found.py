@@ -58,16 +58,17 @@ def find_movers(known: Known, args: Args) -> Movers | None:
 
 
 def answer_movers(known: Known, args: Args) -> Answer:
-    """A field of the movers of an area; `china.share` or `countries.CN.works` for one of them."""
+    """A field of the movers of an area; `china/share`, or `countries/CN/works` for one of them."""
     movers = find_movers(known, args)
     if movers is None:
         return None, None, None
-    table, *rest = args["field"].split("/")
+    table, _, rest = args["field"].partition("/")
     found = getattr(movers, table)
     if isinstance(found, tuple):
-        name, *rest = rest
+        # A name may hold a stroke itself.
+        name, _, rest = rest.rpartition("/")
         found = next((each for each in found if each.name == name), None)
-    return _of(getattr(found, rest[0]) if found is not None and rest else found)
+    return _of(getattr(found, rest) if found is not None and rest else found)
 
 
 def answer_accuracy(known: Known, args: Args) -> Answer:

@@ -142,8 +142,13 @@ class Language:
             case VerbatimParam(text=text):
                 return text
             case ListParam(parts=parts):
-                separator = self.word("forms", "separator" if form == "apart" else "list")
-                return separator.join(self.compose(part) for part in parts)
+                return self._listed([self.compose(part) for part in parts], form)
+
+    def _listed(self, said: Sequence[str], form: str | None) -> str:
+        """Parts as a list, `apart` where they hold commas, `said` where they are sentences."""
+        if form == "said":
+            return self.joined(said)
+        return self.word("forms", "separator" if form == "apart" else "list").join(said)
 
 
 @cache

@@ -54,6 +54,7 @@ def _statements(known: Known, movers: Movers) -> Iterator[Statement]:
             "share": told("share", "newcomers/share"),
         }
         yield Statement(template="movers_newcomers", params=new)
+    yield from _coming(movers, told)
 
 
 def _leading(movers: Movers, told: Callable[[Unit, str], FigureParam]) -> Iterator[Statement]:
@@ -71,4 +72,22 @@ def _leading(movers: Movers, told: Callable[[Unit, str], FigureParam]) -> Iterat
                 )
                 for each in leading
             )
+            yield Statement(template=f"movers_{table}", params={"named": ListParam(parts=named)})
+
+
+def _coming(movers: Movers, told: Callable[[Unit, str], FigureParam]) -> Iterator[Statement]:
+    """Newcomers with several works, and whose share has surely grown."""
+    unit: Unit = "patents" if movers.kind == "patents" else "papers"
+    for table, fields in (("new", ("works",)), ("growing", ("works_before", "works"))):
+        named = tuple(
+            Statement(
+                template=f"mover_{table}",
+                params={
+                    "name": VerbatimParam(text=each.name),
+                    **{field: told(unit, f"{table}/{each.name}/{field}") for field in fields},
+                },
+            )
+            for each in getattr(movers, table)
+        )
+        if named:
             yield Statement(template=f"movers_{table}", params={"named": ListParam(parts=named)})

@@ -90,6 +90,10 @@ class Limits(Record):
     track_head: bool = True
     method: bool = True
     """How the numbers were made; what they cannot say is always there."""
+    pages: int = 100
+    """Area pages."""
+    aspect_quotes: int = 2
+    """Quotes of each aspect on them."""
 
 
 class PdfPlan(Record):

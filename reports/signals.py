@@ -80,7 +80,7 @@ def _signal(known: Known, signal: Signal) -> SignalFact:
             for name, of_it in _ENDS.items()
             if name in signal.killed_by
         ),
-        items=tuple(_references(known, signal.item_ids)),
+        items=tuple(references(known, signal.item_ids)),
         method=signal.method,
     )
 
@@ -89,7 +89,7 @@ def _named(kind: str, name: str, value: FigureParam) -> Statement:
     return Statement(template=f"signal_{kind}_{name}", params={"value": value})
 
 
-def _references(known: Known, ids: tuple[str, ...]) -> Iterator[ItemReference]:
+def references(known: Known, ids: tuple[str, ...]) -> Iterator[ItemReference]:
     """The items that the store still holds."""
     for item_id in ids:
         item = known.items.get(item_id)
@@ -125,7 +125,7 @@ def _odd(known: Known, odd: NonConsensus) -> Iterator[OddFact]:
     if odd.fields:
         params["fields"] = VerbatimParam(text=" + ".join(odd.fields))
     template = f"odd_{odd.reason}" if odd.neighbour or odd.fields else f"odd_{odd.reason}_alone"
-    for item in _references(known, (odd.item_id,)):
+    for item in references(known, (odd.item_id,)):
         yield OddFact(
             area=odd.area,
             name=text_of(known.areas[odd.area].name),

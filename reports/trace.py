@@ -14,6 +14,14 @@ from reports.found import (
     answer_race,
     answer_signal,
 )
+from reports.hindsight_answers import (
+    answer_before,
+    answer_check,
+    answer_dropped,
+    answer_due,
+    answer_lens,
+    answer_revision,
+)
 from reports.inputs import HISTORY_WEEKS, Known
 
 Answer = tuple[float | None, float | None, float | None]
@@ -255,4 +263,10 @@ _ANSWERS: dict[str, Callable[[Known, Mapping[str, str]], Answer]] = {
     "movers": answer_movers,
     "accuracy": answer_accuracy,
     "ledger": answer_ledger,
+    "lens": answer_lens,
+    "before": answer_before,
+    "dropped": answer_dropped,
+    "due": answer_due,
+    "revision": answer_revision,
+    "check": answer_check,
 }

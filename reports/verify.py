@@ -15,6 +15,7 @@ from reports.facts import Brief, Figure, Header, ItemFact, SourceProfile
 from reports.findings import Findings
 from reports.inputs import BriefInputs, Edition, Known, index, run_hash
 from reports.policy import link_of
+from reports.quotes import page_references, quotes_of, words_at
 from reports.read import BriefStore, read_inputs
 from reports.render_json import render_json
 from reports.trace import resolve
@@ -62,6 +63,7 @@ def verify_brief(
     found = list(_figures(brief, index(inputs)))
     shown = [name for item in brief.items for name in (item.id, *(version.id for version in item.also))]
     found += _items(brief, store.items(shown, as_of=header.cut_off))
+    found += _page_items(brief, store)
     found += _ids(brief, store)
     found += _profiles(brief, profiles)
     seen = {mismatch.path for mismatch in found}
@@ -170,6 +172,24 @@ def _link(path: str, found: str | None, item: Item, brief: Brief) -> Iterator[Mi
     expected = link_of(item, hosts, brief.header.world)
     if found != expected:
         yield Mismatch(path, str(expected), str(found))
+
+
+def _page_items(brief: Brief, store: BriefStore) -> Iterator[Mismatch]:
+    """Words and titles on area pages stand in their items letter for letter, and links go where they must."""
+    told = list(page_references(brief))
+    items = store.items({each.id for _, each in told}, as_of=brief.header.cut_off)
+    for path, each in told:
+        item = items.get(each.id)
+        if item is None:
+            yield Mismatch(f"{path}.id", "an item of the store", each.id)
+            continue
+        if item.title != each.title:
+            yield Mismatch(f"{path}.title", _short(item.title), _short(each.title))
+        yield from _link(f"{path}.link", each.link, item, brief)
+    for path, item_id, quote in quotes_of(brief):
+        words = words_at(items, item_id, quote)
+        if path.startswith("pages") and words is not None and words != quote.text:
+            yield Mismatch(path, _short(words), _short(quote.text))
 
 
 def _ids(brief: Brief, store: BriefStore) -> Iterator[Mismatch]:
