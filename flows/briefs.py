@@ -26,7 +26,7 @@ _TWO_YEARS_WEEKS = 104
 def write_briefs(
     work: Workspace, run: Run, languages: Sequence[str], formats: Sequence[str], edition: "Edition | None" = None
 ) -> list[Path]:
-    """Build a brief (the weekly where no edition is named) as of the run and write it into `staging`, its document first.
+    """Build a brief (the weekly where none is named) as of the run and write it into `staging`, its document first.
 
     The document is written whatever formats are asked for: without it nothing could be verified.
     """
@@ -53,7 +53,17 @@ def write_briefs(
         disabled=disabled,
         profiles=[profile_source(source) for source in (*sources, *disabled)],
         score_rules=_score_rules(),
-        findings=gather(work, run.week, run.taxonomy, run.model, run.started, sources),
+        findings=gather(
+            work,
+            run.week,
+            run.taxonomy,
+            run.model,
+            run.started,
+            sources,
+            window_weeks=chosen.window_weeks,
+            area=chosen.area,
+            pages=chosen.kind != "weekly",
+        ),
         edition=chosen,
     )
     brief = build_brief(inputs)
