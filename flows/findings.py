@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from flows.timelines import calibration, race_windows, signal_weeks
 from flows.workspace import Workspace
 from horizon.records import SeriesPoint, Signal
 from horizon.weeks import IsoWeek
@@ -46,6 +47,7 @@ def gather(
     return Findings(
         scanned=tuple(dict.fromkeys(source for _, source, _ in scans if source in sources)),
         signals=signals,
+        signal_weeks=signal_weeks(work, signals, week, as_of),
         odd=odd,
         items=tuple(work.store.items(named, as_of=as_of).values()),
         races=tuple(_races(work, week, taxonomy, model, as_of, sources)),
@@ -85,6 +87,7 @@ def _accuracy(work: Workspace, as_of: datetime) -> Iterator["Accuracy"]:
                 crps_skill=_measured(row.crps_skill),
                 cov80=_measured(row.cov80),
                 cov95=_measured(row.cov95),
+                calibration=calibration(row),
             )
 
 
@@ -165,6 +168,7 @@ def _race(race: "GroupRace") -> "Race":
         p_converging=None if turn is None else turn.probability,
         convergence_word=None if turn is None else turn.verdict,
         asked_by_policy=race.asked_by_policy,
+        windows=race_windows(race),
         method=race.method,
     )
 

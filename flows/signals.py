@@ -76,7 +76,7 @@ def term_blocks(work: Workspace, run: Run, source: str) -> Iterator["WeekTerms"]
     from trends.terms import VERSION, extract_week, from_bytes, to_bytes
 
     def made(items: Sequence[Item]) -> bytes:
-        return to_bytes(extract_week([_paper(item) for item in items]))
+        return to_bytes(extract_week([paper_of(item) for item in items]))
 
     first = run.week + (1 - TERM_WEEKS)
     for payload in _weekly(work, run, source, first, run.week, f"terms-{VERSION}", made):
@@ -106,7 +106,7 @@ def _weekly(
         yield payload
 
 
-def _paper(item: Item) -> "Paper":
+def paper_of(item: Item) -> "Paper":
     from trends.terms import Paper
 
     codes = tuple(code.symbol for code in item.codes)

@@ -5,6 +5,7 @@ from typing import Any
 from horizon.records import Score
 from horizon.weeks import weeks_between
 from reports.bottom_line import bottom_line, may_be_spoken_of, tally_params
+from reports.chart_titles import radar_title, reliability_title, streams_title, timeline_title
 from reports.coverage import cover_area, grade_area, items_of_year
 from reports.facts import (
     AreaRow,
@@ -40,13 +41,18 @@ def build_brief(inputs: BriefInputs) -> Brief:
     counted = counted_sources(inputs, known.profiles)
     rows = tuple(_area_row(known, area, source) for source in counted for area in inputs.areas)
     main = tuple(row for area in inputs.areas for row in rows if row.leads and row.area == area.id)
+    signals, track = signal_facts(known), track_of(known)
     return Brief(
         races=race_facts(known),
-        signals=signal_facts(known),
+        signals=signals,
         signals_note=signals_note(known),
         odd=odd_facts(known),
         movers=movers_facts(known),
-        track=track_of(known),
+        track=track,
+        radar_title=radar_title(known, main),
+        streams_title=streams_title(known, rows),
+        timeline_title=timeline_title(signals),
+        reliability_title=reliability_title(track),
         header=_header(known),
         bottom_line=bottom_line(known, main),
         coverage=tuple(cover_area(known, [row for row in rows if row.area == each.area]) for each in main),
