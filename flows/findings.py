@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from flows.timelines import calibration, race_windows, signal_weeks
 from flows.workspace import Workspace
 from horizon.records import AreaId, SeriesPoint, Signal
 from horizon.weeks import IsoWeek
@@ -75,6 +76,7 @@ def gather(
     return Findings(
         scanned=tuple(dict.fromkeys(source for _, source, _ in scans if source in sources)),
         signals=signals,
+        signal_weeks=signal_weeks(work, signals, week, as_of),
         odd=odd,
         items=tuple(work.store.items(sorted(named), as_of=as_of).values()),
         races=races,
@@ -116,6 +118,7 @@ def _accuracy(work: Workspace, as_of: datetime) -> Iterator["Accuracy"]:
                 crps_skill=_measured(row.crps_skill),
                 cov80=_measured(row.cov80),
                 cov95=_measured(row.cov95),
+                calibration=calibration(row),
             )
 
 
@@ -214,6 +217,7 @@ def _race(race: "GroupRace") -> "Race":
         p_converging=None if turn is None else turn.probability,
         convergence_word=None if turn is None else turn.verdict,
         asked_by_policy=race.asked_by_policy,
+        windows=race_windows(race),
         method=race.method,
     )
 

@@ -5,6 +5,7 @@ from typing import Any
 from horizon.records import Score
 from horizon.weeks import weeks_between
 from reports.bottom_line import bottom_line, may_be_spoken_of, tally_params
+from reports.chart_titles import radar_title, reliability_title, streams_title, timeline_title
 from reports.checks import checks
 from reports.corrections import corrections
 from reports.coverage import cover_area, grade_area, items_of_year
@@ -48,18 +49,23 @@ def build_brief(inputs: BriefInputs) -> Brief:
     main = tuple(row for area in inputs.areas for row in rows if row.leads and row.area == area.id)
     header, races, movers = _header(known), race_facts(known), movers_facts(known)
     coverage = tuple(cover_area(known, [row for row in rows if row.area == each.area]) for each in main)
+    signals, track = signal_facts(known), track_of(known)
     return Brief(
         races=races,
-        signals=signal_facts(known),
+        signals=signals,
         signals_note=signals_note(known),
         odd=odd_facts(known),
         movers=movers,
-        track=track_of(known),
+        track=track,
         pages=area_pages(known, main, coverage, races, movers),
         negatives=negatives(known, main),
         checks=checks(known),
         corrections=corrections(known),
         reproduction=reproduction(header, inputs.findings.ledger_head),
+        radar_title=radar_title(known, main),
+        streams_title=streams_title(known, rows),
+        timeline_title=timeline_title(signals),
+        reliability_title=reliability_title(track),
         header=header,
         bottom_line=bottom_line(known, main),
         coverage=coverage,

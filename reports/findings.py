@@ -26,6 +26,14 @@ class Standing(Record):
     forecast: Estimated
 
 
+class RaceWindow(Record):
+    """The routes of a race in the 52 weeks up to `last`."""
+
+    last: Week
+    shares: tuple[Estimated, ...]
+    """In the order of the race's standings; none where too little of the window is known."""
+
+
 class Race(Record):
     """The routes of one group in one source; a share is of the route labels of the group."""
 
@@ -54,6 +62,8 @@ class Race(Record):
     p_converging: float | None = None
     convergence_word: str | None = None
     asked_by_policy: bool = False
+    windows: tuple[RaceWindow, ...] = ()
+    """About a quarter apart over two years, oldest first, the newest being that of the standings."""
     method: str
 
 
@@ -99,6 +109,27 @@ class Movers(Record):
     method: str
 
 
+class SignalWeeks(Record):
+    """Documents that name a signal's term, by week; the weeks that the source could not be read are not told apart."""
+
+    source: SourceId
+    term: str
+    first_week: Week
+    n: tuple[int, ...]
+
+
+class Calibration(Record):
+    """Predictions that came due whose probability lay above `above` and up to `to`."""
+
+    above: float
+    to: float
+    settled: int
+    said: float
+    """Mean of the probabilities."""
+    came: Estimated
+    """How often it came, with its interval of 95 %."""
+
+
 class Accuracy(Record):
     """Predictions of one quantity and horizon that came due, all series and sources; intervals of 95 %."""
 
@@ -117,6 +148,7 @@ class Accuracy(Record):
     """Against no change."""
     cov80: Estimated | None = None
     cov95: Estimated | None = None
+    calibration: tuple[Calibration, ...] = ()
 
 
 class Findings(Record):
@@ -126,6 +158,7 @@ class Findings(Record):
     """Sources in which signals were looked for in this week: none found is another thing than none looked for."""
     signals: tuple[Signal, ...] = ()
     """In the order in which they are shown."""
+    signal_weeks: tuple[SignalWeeks, ...] = ()
     odd: tuple[NonConsensus, ...] = ()
     items: tuple[Item, ...] = ()
     """Those that signals and odd ones name."""

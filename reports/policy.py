@@ -86,6 +86,8 @@ class Limits(Record):
     signal_items: int = 3
     odd: int = 10
     races: int = 100
+    race_charts: int = 0
+    """Of so many of the races shown the course is drawn."""
     movers: int = 100
     track_head: bool = True
     method: bool = True
