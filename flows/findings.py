@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from flows.told import told_before
 from flows.workspace import Workspace
 from horizon.records import SeriesPoint, Signal
 from horizon.weeks import IsoWeek
@@ -53,6 +54,7 @@ def gather(
         accuracy=tuple(_accuracy(work, as_of)),
         ledger_rows=head.rows,
         ledger_head=head.sha256 if head.rows else None,
+        **told_before(work, week, as_of, sources, scans),
         next_due=min((each.last + 1 for each in predictions if each.prediction_id not in settlements), default=None),
     )
 

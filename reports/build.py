@@ -5,7 +5,9 @@ from typing import Any
 from horizon.records import Score
 from horizon.weeks import weeks_between
 from reports.bottom_line import bottom_line, may_be_spoken_of, tally_params
+from reports.changes import changes
 from reports.coverage import cover_area, grade_area, items_of_year
+from reports.decisions import adjustments, decisions
 from reports.facts import (
     AreaRow,
     Brief,
@@ -49,6 +51,9 @@ def build_brief(inputs: BriefInputs) -> Brief:
         track=track_of(known),
         header=_header(known),
         bottom_line=bottom_line(known, main),
+        decisions=decisions(known, rows),
+        adjustments=adjustments(known),
+        changes=changes(known, main),
         coverage=tuple(cover_area(known, [row for row in rows if row.area == each.area]) for each in main),
         areas=rows,
         forest_title=_forest_title(known, main),

@@ -40,6 +40,7 @@ class Query(Record):
         "score", "change", "count", "count_sum", "route_share", "label", "route_label", "fetch", "tally",
         "unknown_weeks", "incomplete_weeks", "issues", "setting", "rank", "late", "held_back", "lost_share",
         "signal", "odd", "race", "movers", "accuracy", "ledger",
+        "settled_since", "missed",
     ]  # fmt: skip
     args: dict[str, str] = Field(default_factory=dict)
 

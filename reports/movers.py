@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterator
 
-from reports.facts import FigureParam, ListParam, MoversFact, Param, Statement, Unit, VerbatimParam
+from reports.countries import actor
+from reports.facts import FigureParam, ListParam, MoversFact, Param, Statement, Unit
 from reports.findings import Mover, Movers
 from reports.inputs import Known
 from reports.routes import text_of
@@ -65,7 +66,7 @@ def _leading(movers: Movers, told: Callable[[Unit, str], FigureParam]) -> Iterat
                 Statement(
                     template="mover",
                     params={
-                        "name": VerbatimParam(text=each.name),
+                        "name": actor(table, each.name),
                         "share": told("share", f"{table}/{each.name}/share"),
                     },
                 )

@@ -4,7 +4,18 @@ from datetime import date
 from typing import Any
 
 from horizon.records import Item, NonConsensus, Signal
-from reports.findings import Accuracy, Estimated, Findings, Mover, Movers, Race, Standing
+from reports.findings import (
+    Accuracy,
+    Estimated,
+    Findings,
+    Missed,
+    Mover,
+    Movers,
+    Race,
+    SettledSince,
+    Standing,
+    Told,
+)
 from tests.reports.sample import SKETCHES, WEEK
 
 SIGNAL_ITEMS = tuple(
@@ -54,6 +65,23 @@ def race(**change: Any) -> Race:
     return Race.model_validate(values | change)
 
 
+def missed(**change: Any) -> Missed:
+    values: dict[str, Any] = {
+        "prediction_id": "d1" * 32, "area": SKETCHES[0].id, "source": "arxiv", "quantity": "share",
+        "horizon_weeks": 26, "week": WEEK + -28, "last": WEEK + -2,
+        "said": Estimated(value=0.0011, low=0.00101, high=0.0012), "came": 0.0014, "p_exceeds_last": 0.62,
+        "exceeded": True, "far": True,
+    }  # fmt: skip
+    return Missed.model_validate(values | change)
+
+
+TOLD = (
+    Told(source="arxiv", channel="term", term="lattice-weaving", variants=("lattice weaving",), tier="first_sight"),
+    Told(source="arxiv", channel="term", term="quiet gears", tier="first_sight"),
+)
+"""The first of them is confirmed now, the second gone."""
+
+
 def sample_findings(**change: Any) -> Findings:
     low_high = Estimated(value=0.31, low=0.24, high=0.39)
     movers = Movers(
@@ -83,5 +111,7 @@ def sample_findings(**change: Any) -> Findings:
         ),
         "items": SIGNAL_ITEMS, "races": (race(),), "movers": (movers,), "accuracy": (accuracy,), "ledger_rows": 332,
         "ledger_head": "ab" * 32, "next_due": WEEK + 3,
+        "told_week": WEEK + -1, "told": TOLD, "gone": TOLD[1:], "settled_since": SettledSince(settled=12, in80=10),
+        "missed": (missed(),),
     }  # fmt: skip
     return Findings.model_validate(values | change)
