@@ -117,11 +117,16 @@ def _areas(known: Known, rows: Sequence[AreaRow]) -> Iterator[Ranked]:
 
 
 def verdict_changed(known: Known, row: AreaRow) -> Statement:
+    """Since when is said where it is not simply since the issue before."""
     words: dict[str, Param] = {
         "before": WordParam(table="verdict", word=row.change.before or "unscored"),
         "now": WordParam(table="verdict", word=row.verdict or "unscored"),
     }
-    return Statement(template="verdict_changed", params={**trend_params(known, row), **words})
+    params = {**trend_params(known, row), **words}
+    if row.change.since is None or row.change.since == known.week + -known.inputs.window_weeks:
+        return Statement(template="verdict_changed", params=params)
+    since = WeekParam(week=row.change.since)
+    return Statement(template="verdict_changed_since", params={**params, "since": since})
 
 
 def alarm(known: Known, row: AreaRow) -> Statement:

@@ -11,7 +11,8 @@ from reports.novelty import CLEAR, stands_out
 MOST = 12
 GROUPS = {
     "source_unknown": "sources", "source_partial": "sources", "not_comparable": "versions", "rescored": "versions",
-    "verdict_changed": "areas", "areas_moved": "areas", "alarm": "areas", "trends_moved": "areas",
+    "verdict_changed": "areas", "verdict_changed_since": "areas", "areas_moved": "areas", "alarm": "areas",
+    "trends_moved": "areas",
     "overtook": "routes", "overtook_first": "routes", "signals_new_confirmed": "signals",
     "signals_confirmed": "signals", "signals_new": "signals", "signals_gone": "signals", "settled": "forecasts",
     "missed": "forecasts",
