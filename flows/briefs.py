@@ -53,17 +53,7 @@ def write_briefs(
         disabled=disabled,
         profiles=[profile_source(source) for source in (*sources, *disabled)],
         score_rules=_score_rules(),
-        findings=gather(
-            work,
-            run.week,
-            run.taxonomy,
-            run.model,
-            run.started,
-            sources,
-            window_weeks=chosen.window_weeks,
-            area=chosen.area,
-            pages=chosen.kind != "weekly",
-        ),
+        findings=gather(work, run.week, run.taxonomy, run.model, run.started, sources, chosen),
         edition=chosen,
     )
     brief = build_brief(inputs)

@@ -8,13 +8,15 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from flows.timelines import calibration, race_windows, signal_weeks
+from flows.told import told_before
 from flows.workspace import Workspace
-from horizon.records import AreaId, SeriesPoint, Signal
+from horizon.records import SeriesPoint, Signal
 from horizon.weeks import IsoWeek
 
 if TYPE_CHECKING:
     from reports.facts import Header
     from reports.findings import Accuracy, Estimated, Findings, Mover, Movers, Race
+    from reports.inputs import Edition
     from taxonomy.schema import AreaFile
     from trends.actors import Actor, Actors, Presence
     from trends.estimate import Estimate
@@ -31,17 +33,10 @@ SEVERAL_WORKS = 3
 
 def findings_of(work: Workspace, header: "Header") -> "Findings":
     """Those of a brief with this header."""
-    return gather(
-        work,
-        header.week,
-        header.taxonomy,
-        header.model,
-        header.cut_off,
-        header.sources,
-        window_weeks=header.window_weeks,
-        area=header.area,
-        pages=header.kind != "weekly",
-    )
+    from reports.inputs import Edition
+
+    edition = Edition(header.kind, header.area)
+    return gather(work, header.week, header.taxonomy, header.model, header.cut_off, header.sources, edition)
 
 
 def gather(
@@ -51,14 +46,11 @@ def gather(
     model: str,
     as_of: datetime,
     sources: Sequence[str],
-    *,
-    window_weeks: int = 1,
-    area: AreaId | None = None,
-    pages: bool = False,
+    edition: "Edition",
 ) -> "Findings":
-    """Findings of one issue, as known at `as_of`; of its `area` alone where it has one.
+    """Findings of one issue, as known at `as_of`; of its area alone where it has one.
 
-    `pages`: also what area pages are made of, which reads the labels of two years.
+    Longer editions have also what area pages are made of, which reads the labels of two years.
     """
     from flows.longer import Issue, look_back, look_closer
     from reports.findings import Findings
@@ -67,9 +59,9 @@ def gather(
     signals = ranked(signal for found in scans.values() for signal in found if signal.source in sources)
     odd = tuple(each for each in work.store.non_consensus(week, taxonomy, model, as_of))
     races = tuple(_races(work, week, taxonomy, model, as_of, sources))
-    issue = Issue(week, window_weeks, (taxonomy, model), as_of, tuple(sources), area)
+    issue = Issue(week, edition.window_weeks, (taxonomy, model), as_of, tuple(sources), edition.area)
     past = look_back(work, issue)
-    closer, quoted = look_closer(work, issue, signals, races) if pages else ({}, set())
+    closer, quoted = look_closer(work, issue, signals, races) if edition.kind != "weekly" else ({}, set())
     named = {item for each in signals for item in each.item_ids} | {each.item_id for each in odd} | quoted
     head = work.store.ledger_head(as_of)
     predictions, settlements = work.store.predictions(as_of), work.store.settlements(as_of)
@@ -84,6 +76,7 @@ def gather(
         accuracy=tuple(_accuracy(work, as_of)),
         ledger_rows=head.rows,
         ledger_head=head.sha256 if head.rows else None,
+        **told_before(work, week, as_of, sources, scans, edition.name, edition.window_weeks),
         next_due=min((each.last + 1 for each in predictions if each.prediction_id not in settlements), default=None),
         **past,
         **closer,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from reports.countries import country
 from reports.facts import AreaRow, Brief, Figure, ItemFact, Reason, SourceRow, Statement
 from reports.language import Language, LanguageCode, language
 from reports.verify import figures
@@ -142,7 +143,7 @@ def _item_row(item: ItemFact, names: dict[str, str], words: Language) -> tuple[C
         item.published.isoformat(),
         _value(words, item.probability.value),
         "\n".join(_reason(reason, words) for reason in item.reasons),
-        "\n".join((*item.organisations, *item.countries)),
+        "\n".join((*item.organisations, *(words.name(country(each)) for each in item.countries))),
         "\n".join(version.id for version in item.also),
         Link(item.link, item.link) if item.link else "",
         query_text(item.probability),

@@ -5,10 +5,12 @@ from typing import Any
 from horizon.records import Score
 from horizon.weeks import weeks_between
 from reports.bottom_line import bottom_line, may_be_spoken_of, tally_params
+from reports.changes import changes
 from reports.chart_titles import radar_title, reliability_title, streams_title, timeline_title
 from reports.checks import checks
 from reports.corrections import corrections
 from reports.coverage import cover_area, grade_area, items_of_year
+from reports.decisions import adjustments, decisions
 from reports.facts import (
     AreaRow,
     Brief,
@@ -68,6 +70,9 @@ def build_brief(inputs: BriefInputs) -> Brief:
         reliability_title=reliability_title(track),
         header=header,
         bottom_line=bottom_line(known, main),
+        decisions=decisions(known, rows),
+        adjustments=adjustments(known),
+        changes=changes(known, main),
         coverage=coverage,
         areas=rows,
         forest_title=_forest_title(known, main),

@@ -41,6 +41,7 @@ class Query(Record):
         "tally", "unknown_weeks", "incomplete_weeks", "issues", "setting", "rank", "late", "held_back", "lost_share",
         "signal", "odd", "race", "movers", "accuracy", "ledger",
         "lens", "before", "dropped", "due", "revision", "check",
+        "settled_since", "missed",
     ]  # fmt: skip
     args: dict[str, str] = Field(default_factory=dict)
 

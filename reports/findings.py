@@ -151,6 +151,54 @@ class Accuracy(Record):
     calibration: tuple[Calibration, ...] = ()
 
 
+class Told(Record):
+    """A signal as the previous issue's scan had it."""
+
+    source: SourceId
+    channel: str
+    term: str
+    variants: tuple[str, ...] = ()
+    tier: str
+
+    def is_of(self, signal: Signal) -> bool:
+        """Whether it is the same one: a term may have changed places with one of its variants."""
+        names = {self.term, *self.variants} & {signal.term, *signal.variants}
+        return (self.source, self.channel) == (signal.source, signal.channel) and bool(names)
+
+
+class SettledSince(Record):
+    """Predictions that came due after the previous issue was written."""
+
+    settled: int
+    in80: int
+    """Of them with an outcome within the interval of 80 %."""
+    void: int = 0
+
+    @property
+    def out(self) -> int:
+        return self.settled - self.in80
+
+
+class Missed(Record):
+    """A prediction on an area, come due since the previous issue, whose outcome lay outside its interval of 80 %."""
+
+    prediction_id: str
+    area: AreaId
+    source: SourceId
+    quantity: str
+    horizon_weeks: int
+    week: Week
+    """The last week that it was made from."""
+    last: Week
+    """The last week of the outcome."""
+    said: Estimated
+    came: float
+    p_exceeds_last: float
+    exceeded: bool
+    far: bool
+    """Outside the interval of 95 % as well."""
+
+
 class Findings(Record):
     """All of them for one issue; empty for a week that nobody looked at in this way."""
 
@@ -182,3 +230,13 @@ class Findings(Record):
     """By area and source; of the longer editions alone."""
     checks: tuple[ToCheck, ...] = ()
     """Of an expert group's edition."""
+    told_week: Week | None = None
+    """Of the previous issue of the kind; None where there was none."""
+    told: tuple[Told, ...] = ()
+    """Signals that its scan had, as known when it was written."""
+    gone: tuple[Told, ...] = ()
+    """Those of them that the present scan of the same source no longer finds."""
+    settled_since: SettledSince | None = None
+    """None where there was no previous issue."""
+    missed: tuple[Missed, ...] = ()
+    """The farthest off first."""

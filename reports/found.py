@@ -99,6 +99,18 @@ def answer_ledger(known: Known, _: Args) -> Answer:
     return float(known.inputs.findings.ledger_rows), None, None
 
 
+def answer_settled_since(known: Known, args: Args) -> Answer:
+    since = known.inputs.findings.settled_since
+    return (None, None, None) if since is None else _of(getattr(since, args["field"]))
+
+
+def answer_missed(known: Known, args: Args) -> Answer:
+    """A field of a prediction that missed; `said` with its interval."""
+    found = (each for each in known.inputs.findings.missed if each.prediction_id == args["prediction"])
+    missed = next(found, None)
+    return (None, None, None) if missed is None else _of(getattr(missed, args["field"]))
+
+
 def _of(found: Estimated | float | int | None) -> Answer:
     if isinstance(found, Estimated):
         return found.value, found.low, found.high

@@ -9,9 +9,11 @@ from reports.facts import Figure, Query, Unit
 from reports.found import (
     answer_accuracy,
     answer_ledger,
+    answer_missed,
     answer_movers,
     answer_odd,
     answer_race,
+    answer_settled_since,
     answer_signal,
 )
 from reports.hindsight_answers import (
@@ -70,6 +72,8 @@ def _score(known: Known, args: Mapping[str, str]) -> Answer:
     if args["field"] == "growth_path":
         at = int(args["at"])
         return _plain(score.growth_path[at] if at < len(score.growth_path) else None)
+    if args["field"] == "p_falling":
+        return _plain(None if score.p_rising is None else 1.0 - score.p_rising)
     low, high = _INTERVALS.get(args["field"], (None, None))
     return _field(score, args["field"]), _field(score, low), _field(score, high)
 
@@ -269,4 +273,6 @@ _ANSWERS: dict[str, Callable[[Known, Mapping[str, str]], Answer]] = {
     "due": answer_due,
     "revision": answer_revision,
     "check": answer_check,
+    "settled_since": answer_settled_since,
+    "missed": answer_missed,
 }

@@ -6,18 +6,22 @@ from itertools import pairwise
 from typing import Any
 
 from horizon.records import Item, NonConsensus, Signal
+from reports import hindsight
 from reports.facts import Quote
 from reports.findings import (
     Accuracy,
     Calibration,
     Estimated,
     Findings,
+    Missed,
     Mover,
     Movers,
     Race,
     RaceWindow,
+    SettledSince,
     SignalWeeks,
     Standing,
+    Told,
 )
 from reports.hindsight import (
     AspectReading,
@@ -25,7 +29,6 @@ from reports.hindsight import (
     Dropped,
     LensReading,
     LensWords,
-    Missed,
     Recount,
     Revisions,
     ToCheck,
@@ -129,8 +132,8 @@ def lens(area: str, **change: Any) -> LensReading:
 def longer(**change: Any) -> dict[str, Any]:
     """Fields of the findings of a longer edition."""
     area = SKETCHES[0]
-    missed = Missed(prediction_id="p1", series=f"area:{area.id}", source="arxiv", quantity="share", horizon_weeks=26,
-                    value=0.021, mean=0.012, lo80=0.009, hi80=0.015)  # fmt: skip
+    missed = hindsight.Missed(prediction_id="p1", series=f"area:{area.id}", source="arxiv", quantity="share",
+                              horizon_weeks=26, value=0.021, mean=0.012, lo80=0.009, hi80=0.015)  # fmt: skip
     recount = Recount(source="arxiv", week=WEEK + -1, area=area.id, before=40, now=52)
     values: dict[str, Any] = {
         "dropped": (
@@ -170,6 +173,23 @@ def _bins(bias: float) -> tuple[Calibration, ...]:
     )  # fmt: skip
 
 
+def missed(**change: Any) -> Missed:
+    values: dict[str, Any] = {
+        "prediction_id": "d1" * 32, "area": SKETCHES[0].id, "source": "arxiv", "quantity": "share",
+        "horizon_weeks": 26, "week": WEEK + -28, "last": WEEK + -2,
+        "said": Estimated(value=0.0011, low=0.00101, high=0.0012), "came": 0.0014, "p_exceeds_last": 0.62,
+        "exceeded": True, "far": True,
+    }  # fmt: skip
+    return Missed.model_validate(values | change)
+
+
+TOLD = (
+    Told(source="arxiv", channel="term", term="lattice-weaving", variants=("lattice weaving",), tier="first_sight"),
+    Told(source="arxiv", channel="term", term="quiet gears", tier="first_sight"),
+)
+"""The first of them is confirmed now, the second gone."""
+
+
 def sample_findings(**change: Any) -> Findings:
     low_high = Estimated(value=0.31, low=0.24, high=0.39)
     movers = Movers(
@@ -202,5 +222,7 @@ def sample_findings(**change: Any) -> Findings:
         "signal_weeks": tuple(_weeks(term, seed) for seed, term in enumerate(("lattice weaving", "moss <computing>"))),
         "movers": (movers,), "accuracy": (accuracy,), "ledger_rows": 332,
         "ledger_head": "ab" * 32, "next_due": WEEK + 3,
+        "told_week": WEEK + -1, "told": TOLD, "gone": TOLD[1:], "settled_since": SettledSince(settled=12, in80=10),
+        "missed": (missed(),),
     }  # fmt: skip
     return Findings.model_validate(values | change)
