@@ -35,7 +35,9 @@ _ENDS: dict[str, Unit] = {
 
 
 def signal_facts(known: Known) -> tuple[SignalFact, ...]:
-    return tuple(_signal(known, signal) for signal in known.inputs.findings.signals)
+    """An expert group gets those nearest to its area."""
+    area, found = known.inputs.area, known.inputs.findings.signals
+    return tuple(_signal(known, signal) for signal in found if area in (None, signal.nearest_area))
 
 
 def signals_note(known: Known) -> Statement | None:
