@@ -15,6 +15,7 @@ from typing import Any
 
 from reports.facts import Brief
 from reports.fonts import subset_woff
+from reports.glyphs import compact, shared_glyphs
 from reports.language import LanguageCode, language
 from reports.policy import brief_plan
 from reports.proofs import Proof, Proofs, proofs_of
@@ -25,6 +26,7 @@ from reports.view import Chart, ChartName, Entry, Page, Run, Spark, View, charts
 SVG = "{http://www.w3.org/2000/svg}"
 _TIP = "tip:"
 """`charts.TIP`, which would bring matplotlib along."""
+_LINK = "{http://www.w3.org/1999/xlink}href"
 _DROP = ("metadata",)
 _PLACES = {"d", "x", "y"}
 _POLICY = "content-security-policy-by-digest"
@@ -63,9 +65,16 @@ def render_page(
         }
         for width, drawn in charts.items()
     }
+    glyphs, inline = shared_glyphs(inline)
     template = environment().get_template("brief.html.j2")
     words = language(page.code).words["proof"]
-    context: dict[str, Any] = {"page": page, "charts": inline, "proofs": proofs or Proofs(), "words": words}
+    context: dict[str, Any] = {
+        "page": page,
+        "charts": inline,
+        "glyphs": glyphs,
+        "proofs": proofs or Proofs(),
+        "words": words,
+    }
     context |= {"css": own_text("brief.css"), "script": own_text("filter.js"), "policy": _POLICY}
     plain = template.render(**context, face="")
     return with_policy(template.render(**context, face=font_face(unescape(plain), font_dir)))
@@ -157,7 +166,9 @@ def inline_svg(svg: bytes, chart: Chart, prefix: str) -> Any:
     from lxml import etree
     from markupsafe import Markup
 
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True)
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, remove_blank_text=True
+    )
     root = etree.fromstring(svg, parser)
     for name in _DROP:
         for element in root.findall(f"{SVG}{name}"):
@@ -190,7 +201,10 @@ def _presented(root: Any) -> None:
             if value:
                 element.set(name.strip(), value.strip())
         for name in _PLACES & set(element.attrib):
-            element.set(name, re.sub(r"-?\d+\.\d{3,}", lambda number: f"{float(number[0]):.2f}", element.get(name)))
+            value = re.sub(r"-?\d+\.\d{3,}", lambda number: f"{float(number[0]):.2f}", element.get(name))
+            element.set(name, compact(value) if name == "d" else value)
+        if _LINK in element.attrib:
+            element.set("href", element.attrib.pop(_LINK))
     for group in root.iter(f"{SVG}g"):
         _said_once(group)
     # What the style sheet of matplotlib says of every element.

@@ -9,7 +9,10 @@ _DIRECTIONS = 24
 _GAPS = (1.5, 5.0, 10.0, 16.0, 24.0, 34.0, 46.0, 60.0, 76.0, 94.0, 114.0)
 """Points between a mark and its label."""
 _ROUNDS = 4
+_APART = 5.0
+"""Points between two labels side by side, lest they read as one."""
 _CROSSING, _OVERLAP, _COVERING = 60.0, 10_000.0, 14.0
+"""What faults cost, in points of distance: an overlap a square point, the others each."""
 
 
 @dataclass(frozen=True)
@@ -57,14 +60,8 @@ def place(marks: Sequence[Mark], taken: Sequence[Box], soft: Sequence[Box], fram
     for _ in range(_ROUNDS):
         before = list(boxes)
         for at in order:
-            others = [box for place, box in enumerate(boxes) if box is not None and place != at]
-            lines = [_line(marks[place], box) for place, box in enumerate(boxes) if box is not None and place != at]
-            hard = [*taken, *others, *discs]
-            boxes[at] = min(
-                (box for box in _candidates(marks[at]) if frame.holds(box)),
-                key=lambda box: (_cost(marks[at], box, hard, soft, lines, others), box.x0, box.y0),
-                default=next(_candidates(marks[at])),
-            )
+            others = [(marks[place], box) for place, box in enumerate(boxes) if box is not None and place != at]
+            boxes[at] = _best(marks[at], _Crowd([*taken, *discs], soft, others), frame)
         if boxes == before:
             break
     return [box for box in boxes if box is not None]
@@ -75,8 +72,29 @@ def _room(marks: Sequence[Mark], at: int) -> float:
     return min((math.dist(marks[at].at, other.at) for place, other in enumerate(marks) if place != at), default=0.0)
 
 
-def _candidates(mark: Mark) -> Iterator[Box]:
-    """Boxes all round, near ones first."""
+@dataclass(frozen=True)
+class _Crowd:
+    """What a label shares the sheet with."""
+
+    hard: Sequence[Box]
+    soft: Sequence[Box]
+    others: Sequence[tuple[Mark, Box]]
+    """Labels that stand, with what they belong to."""
+
+
+def _best(mark: Mark, crowd: _Crowd, frame: Box) -> Box:
+    """The cheapest candidate within the frame; the first where none is within it."""
+    best, least = next(_candidates(mark))[1], math.inf
+    for gap, box in _candidates(mark):
+        if gap >= least:
+            break  # no candidate is cheaper than it is far
+        if frame.holds(box) and (cost := _cost(mark, box, crowd)) < least:
+            best, least = box, cost
+    return best
+
+
+def _candidates(mark: Mark) -> Iterator[tuple[float, Box]]:
+    """Boxes all round with their distance, near ones first."""
     (x, y), (width, height) = mark.at, mark.size
     for gap in _GAPS:
         for step in range(_DIRECTIONS):
@@ -86,22 +104,22 @@ def _candidates(mark: Mark) -> Iterator[Box]:
             # The side of the box that faces the mark touches the circle.
             left = x + across * reach - width * (1 - across) / 2
             below = y + up * reach - height * (1 - up) / 2
-            yield Box(left, below, left + width, below + height)
+            yield gap, Box(left, below, left + width, below + height)
 
 
-def _cost(
-    mark: Mark, box: Box, hard: Sequence[Box], soft: Sequence[Box], lines: Sequence[tuple[Point, Point]],
-    others: Sequence[Box],
-) -> float:  # fmt: skip
-    line = _line(mark, box)
-    cost = math.dist(*line) - mark.radius
+def _cost(mark: Mark, box: Box, crowd: _Crowd) -> float:
+    """In points of distance; never less than the gap between mark and label."""
+    line, near, apart = _line(mark, box), box.grown(1.0), Box(box.x0 - _APART, box.y0 - 1, box.x1 + _APART, box.y1 + 1)
+    cost = max(0.0, math.dist(*line) - mark.radius)
     # Beside a mark reads better than above or below it.
     cost += 3.0 * abs((box.y0 + box.y1) / 2 - mark.at[1]) / (box.y1 - box.y0 + mark.radius)
-    cost += _OVERLAP * sum(_area(box.grown(1.0), each) for each in hard if box.grown(1.0).meets(each))
-    cost += _COVERING * sum(box.meets(each) for each in soft)
-    cost += _CROSSING * sum(_crosses(line, each) for each in lines)
-    cost += _CROSSING * sum(_enters(line, each) for each in others)
-    return cost + _CROSSING * sum(_enters(each, box) for each in lines)
+    cost += _OVERLAP * sum(_area(near, each) for each in crowd.hard if near.meets(each))
+    cost += _COVERING * sum(box.meets(each) for each in crowd.soft)
+    for other, standing in crowd.others:
+        theirs = _line(other, standing)
+        cost += _OVERLAP * _area(apart, standing) if apart.meets(standing) else 0.0
+        cost += _CROSSING * (_crosses(line, theirs) + _enters(line, standing) + _enters(theirs, box))
+    return cost
 
 
 def _line(mark: Mark, box: Box) -> tuple[Point, Point]:

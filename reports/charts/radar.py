@@ -48,7 +48,7 @@ class _Sizes:
 
     @property
     def centre(self) -> Point:
-        return self.width / 2, self.height - self.radius - 22
+        return self.width / 2, self.height - self.radius - 19
 
 
 @dataclass(frozen=True)
@@ -68,9 +68,9 @@ def draw_radar(brief: Brief, words: Language, width: float) -> Canvas | None:
         return None
     narrow = width == NARROW_INCH
     sizes = (
-        _Sizes(NARROW_INCH * POINTS, 288, 106, 8.0, 6.6, 5.8, 78)
+        _Sizes(NARROW_INCH * POINTS, 276, 106, 8.0, 6.6, 5.8, 78)
         if narrow
-        else _Sizes(width * POINTS, 384, 160, 11.0, 7.6, 7.0, 118)
+        else _Sizes(width * POINTS, 374, 160, 11.0, 7.6, 7.0, 118)
     )
     canvas = sheet(sizes.width / POINTS, sizes.height / POINTS)
     axes = canvas.add_axes((0, 0, 1, 1))

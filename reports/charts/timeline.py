@@ -1,5 +1,6 @@
 """Weak signals over two years: when each was first seen, and how many documents a week name it."""
 
+import math
 from collections.abc import Sequence
 
 from matplotlib.axes import Axes
@@ -29,8 +30,8 @@ from reports.fonts import drawable
 from reports.language import Language
 from reports.view import displayable
 
-_LARGEST = 70.0
-"""Square points of the largest dot."""
+_LARGEST = 8.4
+"""Points across the largest dot; areas tell numbers."""
 _WEEKS = 104
 
 
@@ -78,10 +79,13 @@ def _row(
             (begin + shift - 0.5, line - 0.16), end - begin + 1, 0.32, facecolor=BAND, linewidth=0, zorder=1
         )
         axes.add_patch(box)
-    seen = [(at + shift, n) for at, n in enumerate(signal.weeks) if n and 0 <= at + shift < _WEEKS]
-    axes.scatter([at for at, _ in seen], [line] * len(seen), s=[_LARGEST * n / most for _, n in seen], zorder=3,
-                 facecolor=TONES["rising"] if sure else "none", edgecolor=TONES["rising"], linewidth=0.7,
-                 alpha=0.75 if sure else 1.0)  # fmt: skip
+    # A call a size: marks of one size are drawn once and repeated, which keeps the page small.
+    for size in sorted({n for n in signal.weeks if n}):
+        weeks = [at + shift for at, n in enumerate(signal.weeks) if n == size and 0 <= at + shift < _WEEKS]
+        across = _LARGEST * math.sqrt(size / most)
+        axes.plot(weeks, [line] * len(weeks), linestyle="none", marker="o", markersize=across, markeredgewidth=0.7,
+                  markerfacecolor=TONES["rising"] if sure else "none", markeredgecolor=TONES["rising"],
+                  alpha=0.75 if sure else 1.0, zorder=3)  # fmt: skip
     _first_seen(axes, line, IsoWeek.of(signal.first_seen) - first)
     _words(axes, row, line, signal, words, term, narrow)
 

@@ -7,8 +7,10 @@ from reports.view import Block, Bullets, Cell, Chart, Column, Paragraph, Run, Se
 def build(view: View) -> Section:
     blocks: list[Block] = []
     for at, race in enumerate(_chosen(view)):
-        blocks += _course(view, race) if at < view.limits.race_charts else ()
-        blocks += [_table(view, race), Bullets(tuple((Run(view.say(each)),) for each in race.statements), "note")]
+        course = _course(view, race) if at < view.limits.race_charts else ()
+        # What the chart says as its message is not said again.
+        said = race.statements[1:] if course else race.statements
+        blocks += [*course, _table(view, race), Bullets(tuple((Run(view.say(each)),) for each in said), "note")]
     if blocks:
         blocks.append(Paragraph((Run(view.label("races_key")),), "note"))
     return Section("", "", tuple(blocks))
