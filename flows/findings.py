@@ -3,18 +3,20 @@
 All of it is read or reckoned from what was known at one instant, so that a later reader finds the same.
 """
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from flows.timelines import calibration, race_windows, signal_weeks
+from flows.told import told_before
 from flows.workspace import Workspace
-from horizon.records import AreaId, SeriesPoint, Signal
+from horizon.records import SeriesPoint, Signal
 from horizon.weeks import IsoWeek
 
 if TYPE_CHECKING:
     from reports.facts import Header
     from reports.findings import Accuracy, Estimated, Findings, Mover, Movers, Race
+    from reports.inputs import Edition
     from taxonomy.schema import AreaFile
     from trends.actors import Actor, Actors, Presence
     from trends.estimate import Estimate
@@ -31,17 +33,10 @@ SEVERAL_WORKS = 3
 
 def findings_of(work: Workspace, header: "Header") -> "Findings":
     """Those of a brief with this header."""
-    return gather(
-        work,
-        header.week,
-        header.taxonomy,
-        header.model,
-        header.cut_off,
-        header.sources,
-        window_weeks=header.window_weeks,
-        area=header.area,
-        pages=header.kind != "weekly",
-    )
+    from reports.inputs import Edition
+
+    edition = Edition(header.kind, header.area)
+    return gather(work, header.week, header.taxonomy, header.model, header.cut_off, header.sources, edition)
 
 
 def gather(
@@ -51,14 +46,11 @@ def gather(
     model: str,
     as_of: datetime,
     sources: Sequence[str],
-    *,
-    window_weeks: int = 1,
-    area: AreaId | None = None,
-    pages: bool = False,
+    edition: "Edition",
 ) -> "Findings":
-    """Findings of one issue, as known at `as_of`; of its `area` alone where it has one.
+    """Findings of one issue, as known at `as_of`; of its area alone where it has one.
 
-    `pages`: also what area pages are made of, which reads the labels of two years.
+    Longer editions have also what area pages are made of, which reads the labels of two years.
     """
     from flows.longer import Issue, look_back, look_closer
     from reports.findings import Findings
@@ -67,15 +59,16 @@ def gather(
     signals = ranked(signal for found in scans.values() for signal in found if signal.source in sources)
     odd = tuple(each for each in work.store.non_consensus(week, taxonomy, model, as_of))
     races = tuple(_races(work, week, taxonomy, model, as_of, sources))
-    issue = Issue(week, window_weeks, (taxonomy, model), as_of, tuple(sources), area)
+    issue = Issue(week, edition.window_weeks, (taxonomy, model), as_of, tuple(sources), edition.area)
     past = look_back(work, issue)
-    closer, quoted = look_closer(work, issue, signals, races) if pages else ({}, set())
+    closer, quoted = look_closer(work, issue, signals, races) if edition.kind != "weekly" else ({}, set())
     named = {item for each in signals for item in each.item_ids} | {each.item_id for each in odd} | quoted
     head = work.store.ledger_head(as_of)
     predictions, settlements = work.store.predictions(as_of), work.store.settlements(as_of)
     return Findings(
         scanned=tuple(dict.fromkeys(source for _, source, _ in scans if source in sources)),
         signals=signals,
+        signal_weeks=signal_weeks(work, signals, week, as_of),
         odd=odd,
         items=tuple(work.store.items(sorted(named), as_of=as_of).values()),
         races=races,
@@ -83,6 +76,7 @@ def gather(
         accuracy=tuple(_accuracy(work, as_of)),
         ledger_rows=head.rows,
         ledger_head=head.sha256 if head.rows else None,
+        **told_before(work, week, as_of, sources, scans, edition.name, edition.window_weeks),
         next_due=min((each.last + 1 for each in predictions if each.prediction_id not in settlements), default=None),
         **past,
         **closer,
@@ -117,6 +111,7 @@ def _accuracy(work: Workspace, as_of: datetime) -> Iterator["Accuracy"]:
                 crps_skill=_measured(row.crps_skill),
                 cov80=_measured(row.cov80),
                 cov95=_measured(row.cov95),
+                calibration=calibration(row),
             )
 
 
@@ -137,29 +132,47 @@ def _races(
 ) -> Iterator["Race"]:
     """Of each group of routes in the source that has most labels of it in the last 52 weeks."""
     from scrapers.source import load_source
-    from trends.routes import group_race
+    from trends.routes import MAX_YEARS, group_race
 
-    points: dict[str, list[SeriesPoint]] = {}
-    for source in sources:
-        for point in work.store.weekly_counts(taxonomy, model, source=source, until=week, as_of=as_of):
-            points.setdefault(point.series, []).append(point)
-    for area in work.taxonomy.areas:
-        for group in area.route_groups:
-            mine = [point for route in group.routes for point in points.get(f"route:{area.id}/{route.id}", ())]
-            fullest = _fullest(mine, week)
-            if fullest is None:
-                continue
-            last = week + -load_source(fullest).incomplete_weeks
-            race = group_race([point for point in mine if point.source == fullest], area, group, fullest, last)
-            if race.status == "ok":
-                yield _race(race)
+    groups = [
+        (area, group, [f"route:{area.id}/{route.id}" for route in group.routes])
+        for area in work.taxonomy.areas
+        for group in area.route_groups
+    ]
+
+    late = {source: load_source(source).incomplete_weeks for source in sources}
+
+    def points_of(source: str, series: Sequence[str], weeks: int) -> dict[str, list[SeriesPoint]]:
+        found: dict[str, list[SeriesPoint]] = {}
+        for point in work.store.weekly_counts(taxonomy, model, source, series, week + (1 - weeks), week, as_of):
+            found.setdefault(point.series, []).append(point)
+        return found
+
+    histories: dict[str, dict[str, list[SeriesPoint]]] = {}
+    routes = [name for _, _, series in groups for name in series]
+    years = {source: points_of(source, routes, YEAR_WEEKS) for source in sources}
+    fullest = [_fullest(years, series) for _, _, series in groups]
+    for source in sorted({each for each in fullest if each is not None}):
+        # The whole history of a source is long, and most lead in few groups.
+        own = [series for (_, _, series), leading in zip(groups, fullest, strict=True) if leading == source]
+        wanted = [name for series in own for name in series]
+        histories[source] = points_of(source, wanted, MAX_YEARS * YEAR_WEEKS + late[source])
+    for (area, group, series), leading in zip(groups, fullest, strict=True):
+        if leading is None:
+            continue
+        mine = [point for name in series for point in histories[leading].get(name, ())]
+        race = group_race(mine, area, group, leading, week + -late[leading])
+        if race.status == "ok":
+            yield _race(race)
 
 
-def _fullest(points: Sequence[SeriesPoint], week: IsoWeek) -> str | None:
-    counts: Counter[str] = Counter()
-    for point in points:
-        if point.week > week + -YEAR_WEEKS:
-            counts[point.source] += point.n or 0
+def _fullest(years: Mapping[str, Mapping[str, Sequence[SeriesPoint]]], series: Sequence[str]) -> str | None:
+    """The source with most labels of the series in the year; None where none has such a series."""
+    counts = {
+        source: sum(point.n or 0 for name in series for point in points.get(name, ()))
+        for source, points in years.items()
+        if any(name in points for name in series)
+    }
     return min(counts, key=lambda source: (-counts[source], source), default=None)
 
 
@@ -197,6 +210,7 @@ def _race(race: "GroupRace") -> "Race":
         p_converging=None if turn is None else turn.probability,
         convergence_word=None if turn is None else turn.verdict,
         asked_by_policy=race.asked_by_policy,
+        windows=race_windows(race),
         method=race.method,
     )
 

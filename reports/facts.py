@@ -342,6 +342,9 @@ class Brief(Record):
     reproduction: tuple[Statement, ...] = ()
     """How to make and check this issue again."""
     radar_title: Statement | None = None
+    streams_title: Statement | None = None
+    timeline_title: Statement | None = None
+    reliability_title: Statement | None = None
     sources: tuple[SourceRow, ...]
     """Those read, then those disabled, whose status is `disabled`."""
     method: tuple[Statement, ...]

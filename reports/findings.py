@@ -26,6 +26,14 @@ class Standing(Record):
     forecast: Estimated
 
 
+class RaceWindow(Record):
+    """The routes of a race in the 52 weeks up to `last`."""
+
+    last: Week
+    shares: tuple[Estimated, ...]
+    """In the order of the race's standings; none where too little of the window is known."""
+
+
 class Race(Record):
     """The routes of one group in one source; a share is of the route labels of the group."""
 
@@ -54,6 +62,8 @@ class Race(Record):
     p_converging: float | None = None
     convergence_word: str | None = None
     asked_by_policy: bool = False
+    windows: tuple[RaceWindow, ...] = ()
+    """About a quarter apart over two years, oldest first, the newest being that of the standings."""
     method: str
 
 
@@ -99,6 +109,27 @@ class Movers(Record):
     method: str
 
 
+class SignalWeeks(Record):
+    """Documents that name a signal's term, by week; the weeks that the source could not be read are not told apart."""
+
+    source: SourceId
+    term: str
+    first_week: Week
+    n: tuple[int, ...]
+
+
+class Calibration(Record):
+    """Predictions that came due whose probability lay above `above` and up to `to`."""
+
+    above: float
+    to: float
+    settled: int
+    said: float
+    """Mean of the probabilities."""
+    came: Estimated
+    """How often it came, with its interval of 95 %."""
+
+
 class Accuracy(Record):
     """Predictions of one quantity and horizon that came due, all series and sources; intervals of 95 %."""
 
@@ -117,6 +148,55 @@ class Accuracy(Record):
     """Against no change."""
     cov80: Estimated | None = None
     cov95: Estimated | None = None
+    calibration: tuple[Calibration, ...] = ()
+
+
+class Told(Record):
+    """A signal as the previous issue's scan had it."""
+
+    source: SourceId
+    channel: str
+    term: str
+    variants: tuple[str, ...] = ()
+    tier: str
+
+    def is_of(self, signal: Signal) -> bool:
+        """Whether it is the same one: a term may have changed places with one of its variants."""
+        names = {self.term, *self.variants} & {signal.term, *signal.variants}
+        return (self.source, self.channel) == (signal.source, signal.channel) and bool(names)
+
+
+class SettledSince(Record):
+    """Predictions that came due after the previous issue was written."""
+
+    settled: int
+    in80: int
+    """Of them with an outcome within the interval of 80 %."""
+    void: int = 0
+
+    @property
+    def out(self) -> int:
+        return self.settled - self.in80
+
+
+class Missed(Record):
+    """A prediction on an area, come due since the previous issue, whose outcome lay outside its interval of 80 %."""
+
+    prediction_id: str
+    area: AreaId
+    source: SourceId
+    quantity: str
+    horizon_weeks: int
+    week: Week
+    """The last week that it was made from."""
+    last: Week
+    """The last week of the outcome."""
+    said: Estimated
+    came: float
+    p_exceeds_last: float
+    exceeded: bool
+    far: bool
+    """Outside the interval of 95 % as well."""
 
 
 class Findings(Record):
@@ -126,6 +206,7 @@ class Findings(Record):
     """Sources in which signals were looked for in this week: none found is another thing than none looked for."""
     signals: tuple[Signal, ...] = ()
     """In the order in which they are shown."""
+    signal_weeks: tuple[SignalWeeks, ...] = ()
     odd: tuple[NonConsensus, ...] = ()
     items: tuple[Item, ...] = ()
     """Those that signals and odd ones name."""
@@ -149,3 +230,13 @@ class Findings(Record):
     """By area and source; of the longer editions alone."""
     checks: tuple[ToCheck, ...] = ()
     """Of an expert group's edition."""
+    told_week: Week | None = None
+    """Of the previous issue of the kind; None where there was none."""
+    told: tuple[Told, ...] = ()
+    """Signals that its scan had, as known when it was written."""
+    gone: tuple[Told, ...] = ()
+    """Those of them that the present scan of the same source no longer finds."""
+    settled_since: SettledSince | None = None
+    """None where there was no previous issue."""
+    missed: tuple[Missed, ...] = ()
+    """The farthest off first."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from horizon.records import Signal
-from reports.findings import Accuracy, Estimated, Movers, Race
+from reports.findings import Accuracy, Calibration, Estimated, Movers, Race
 from reports.inputs import Known
 
 Args = Mapping[str, str]
@@ -46,10 +46,19 @@ def answer_race(known: Known, args: Args) -> Answer:
     race = find_race(known, args)
     if race is None:
         return None, None, None
+    if "window" in args:
+        return _of(_share_in(race, args["window"], args["route"]))
     if "route" in args:
         standing = next((each for each in race.standings if each.route == args["route"]), None)
         return (None, None, None) if standing is None else _of(getattr(standing, args["field"]))
     return _of(getattr(race, args["field"]))
+
+
+def _share_in(race: Race, last: str, route: str) -> Estimated | None:
+    """A route's share in the window that ends with a week."""
+    window = next((each for each in race.windows if str(each.last) == last), None)
+    shares = {} if window is None else dict(zip((each.route for each in race.standings), window.shares, strict=False))
+    return shares.get(route)
 
 
 def find_movers(known: Known, args: Args) -> Movers | None:
@@ -72,8 +81,12 @@ def answer_movers(known: Known, args: Args) -> Answer:
 
 
 def answer_accuracy(known: Known, args: Args) -> Answer:
+    """A field of a row; with `above`, of its bin of probabilities that begins there."""
     row = find_accuracy(known, args)
-    return (None, None, None) if row is None else _of(getattr(row, args["field"]))
+    found: Accuracy | Calibration | None = row
+    if row is not None and "above" in args:
+        found = next((each for each in row.calibration if str(each.above) == args["above"]), None)
+    return (None, None, None) if found is None else _of(getattr(found, args["field"]))
 
 
 def find_accuracy(known: Known, args: Args) -> Accuracy | None:
@@ -84,6 +97,18 @@ def find_accuracy(known: Known, args: Args) -> Accuracy | None:
 
 def answer_ledger(known: Known, _: Args) -> Answer:
     return float(known.inputs.findings.ledger_rows), None, None
+
+
+def answer_settled_since(known: Known, args: Args) -> Answer:
+    since = known.inputs.findings.settled_since
+    return (None, None, None) if since is None else _of(getattr(since, args["field"]))
+
+
+def answer_missed(known: Known, args: Args) -> Answer:
+    """A field of a prediction that missed; `said` with its interval."""
+    found = (each for each in known.inputs.findings.missed if each.prediction_id == args["prediction"])
+    missed = next(found, None)
+    return (None, None, None) if missed is None else _of(getattr(missed, args["field"]))
 
 
 def _of(found: Estimated | float | int | None) -> Answer:

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterator
 
-from reports.facts import FigureParam, ListParam, MoversFact, Param, Statement, Unit, VerbatimParam
+from reports.countries import actor
+from reports.facts import FigureParam, ListParam, MoversFact, Param, Statement, Unit
 from reports.findings import Mover, Movers
 from reports.inputs import Known
 from reports.routes import text_of
@@ -66,7 +67,7 @@ def _leading(movers: Movers, told: Callable[[Unit, str], FigureParam]) -> Iterat
                 Statement(
                     template="mover",
                     params={
-                        "name": VerbatimParam(text=each.name),
+                        "name": actor(table, each.name),
                         "share": told("share", f"{table}/{each.name}/share"),
                     },
                 )
@@ -83,7 +84,7 @@ def _coming(movers: Movers, told: Callable[[Unit, str], FigureParam]) -> Iterato
             Statement(
                 template=f"mover_{table}",
                 params={
-                    "name": VerbatimParam(text=each.name),
+                    "name": actor("organisations", each.name),
                     **{field: told(unit, f"{table}/{each.name}/{field}") for field in fields},
                 },
             )

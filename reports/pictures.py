@@ -1,7 +1,7 @@
 """Charts and sparklines as PNG, for formats that hold no vectors; the same bytes for the same facts."""
 
 import io
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,11 +18,13 @@ DOTS_PER_INCH = 200
 _POINTS = 72
 
 
-def chart_pictures(brief: Brief, code: LanguageCode, font_dir: Path | None = None) -> Mapping[ChartName, bytes]:
-    """PNG of each chart that the facts allow, on white."""
+def chart_pictures(
+    brief: Brief, code: LanguageCode, names: Collection[ChartName], font_dir: Path | None = None
+) -> Mapping[ChartName, bytes]:
+    """PNG of each of these charts that the facts allow, on white."""
     from reports.charts import draw_charts
 
-    return draw_charts(brief, code, font_dir, image="png")
+    return draw_charts(brief, code, font_dir, image="png", names=names)
 
 
 @lru_cache(maxsize=512)  # the same lines in both languages

@@ -10,7 +10,7 @@ import yaml
 
 from horizon.errors import RenderError
 from horizon.records import Item, ItemKind, Record
-from reports.facts import Grade, GradeCause, Group, Reach, SourceProfile, Text, Unit, World
+from reports.facts import BriefKind, Grade, GradeCause, Group, Reach, SourceProfile, Text, Unit, World
 
 GROUPS: tuple[Group, ...] = get_args(Group)
 REACHES: tuple[Reach, ...] = get_args(Reach)
@@ -86,6 +86,8 @@ class Limits(Record):
     signal_items: int = 3
     odd: int = 10
     races: int = 100
+    race_charts: int = 0
+    """Of so many of the races shown the course is drawn."""
     movers: int = 100
     track_head: bool = True
     method: bool = True
@@ -104,7 +106,9 @@ class PdfPlan(Record):
 class BriefPlan(Record):
     """`briefs/<kind>.yml`."""
 
-    kind: str
+    kind: BriefKind
+    window_weeks: int = 1
+    """How many weeks an issue speaks of."""
     items_per_area: int
     late_weeks: int
     """How far back items that were first known since the previous issue are looked for."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from reports.details import Lead
 from reports.facts import (
     FigureParam,
     NameParam,
@@ -52,6 +53,16 @@ def _fact(known: Known, race: Race, group: RouteGroup) -> RaceFact:
         if each.route in names
     )
     area = known.areas[race.area]
+    leads = tuple(
+        Lead(
+            last=window.last,
+            shares=tuple(
+                figure(known, "share", "race", **of, route=each.route, window=window.last, field="share")
+                for each in standings
+            ),
+        )
+        for window in race.windows
+    )
     statements = tuple(_statements(known, race, names, of))
     return RaceFact(
         area=race.area,
@@ -59,6 +70,7 @@ def _fact(known: Known, race: Race, group: RouteGroup) -> RaceFact:
         group=text_of(group.name),
         source=race.source,
         standings=standings,
+        leads=leads,
         statements=statements,
         method=race.method,
     )

@@ -10,7 +10,20 @@ from reports.docx_styles import ACROSS_CM, LIGHTS, QUIET, TABLE_STYLE, apply_sty
 from reports.facts import Brief
 from reports.language import LanguageCode
 from reports.pictures import chart_pictures, spark_picture
-from reports.view import Block, Bullets, Cell, Chart, Entries, Page, Paragraph, Run, Table, displayable, page_of
+from reports.view import (
+    Block,
+    Bullets,
+    Cell,
+    Chart,
+    Entries,
+    Page,
+    Paragraph,
+    Run,
+    Table,
+    charts_of,
+    displayable,
+    page_of,
+)
 from reports.workbook import timeless
 
 if TYPE_CHECKING:
@@ -37,7 +50,8 @@ _KINDS = {"lead": "Horizon Lead", "body": "Normal", "note": "Horizon Note"}
 
 def render_docx(brief: Brief, code: LanguageCode, font_dir: Path | None = None) -> bytes:
     """DOCX of a brief in one language, as complete as the web edition."""
-    return render_page(page_of(brief, code, "html"), chart_pictures(brief, code, font_dir), brief)
+    page = page_of(brief, code, "html")
+    return render_page(page, chart_pictures(brief, code, charts_of(page), font_dir), brief)
 
 
 def render_page(page: Page, charts: Mapping[Any, bytes], brief: Brief) -> bytes:

@@ -20,7 +20,7 @@ from reports.policy import brief_plan
 from reports.proofs import Proof, Proofs, proofs_of
 from reports.sparkline import sparkline
 from reports.tex import as_unicode
-from reports.view import Chart, ChartName, Entry, Page, Run, Spark, View, displayable, page_of, shorten
+from reports.view import Chart, ChartName, Entry, Page, Run, Spark, View, charts_of, displayable, page_of, shorten
 
 SVG = "{http://www.w3.org/2000/svg}"
 _TIP = "tip:"
@@ -30,7 +30,9 @@ _PLACES = {"d", "x", "y"}
 _POLICY = "content-security-policy-by-digest"
 """Stands in the page until the texts are final whose digests the policy holds."""
 _THEME = {"#1b1f24": "currentColor", "#626a73": "var(--muted)", "#d5d9de": "var(--line)", "#ffffff": "var(--paper)",
-          "#0072b2": "var(--rising)", "#c04b00": "var(--falling)", "#b9bfc6": "var(--band)"}  # fmt: skip
+          "#0072b2": "var(--rising)", "#c04b00": "var(--falling)", "#b9bfc6": "var(--band)",
+          "#007a5a": "var(--line-3)", "#a8457f": "var(--line-4)", "#8a6400": "var(--line-5)",
+          "#2c78a6": "var(--line-7)"}  # fmt: skip
 """Colours of `charts.py` that follow the reader's light or dark scheme."""
 
 
@@ -38,12 +40,13 @@ def render_html(brief: Brief, code: LanguageCode, font_dir: Path | None = None) 
     """UTF-8 HTML of a brief in one language."""
     from reports.charts import NARROW_INCH, WIDTH_INCH, draw_charts
 
+    page = page_of(brief, code, "html")
     charts = {
-        width: draw_charts(brief, code, font_dir, inches)
+        width: draw_charts(brief, code, font_dir, inches, names=charts_of(page))
         for width, inches in (("wide", WIDTH_INCH), ("narrow", NARROW_INCH))
     }
-    view = View(brief, language(code), brief_plan(brief.header.kind).limits["html"])
-    return render_page(page_of(brief, code, "html"), charts, font_dir, proofs_of(view))
+    view = View(brief, language(code, brief.header.kind), brief_plan(brief.header.kind).limits["html"])
+    return render_page(page, charts, font_dir, proofs_of(view))
 
 
 def render_page(
@@ -55,7 +58,9 @@ def render_page(
     """HTML of a composed page with its charts, and with the glyphs of its own words for readers without the font."""
     titles = {block.name: block for section in page.sections for block in section.blocks if isinstance(block, Chart)}
     inline = {
-        width: {name: inline_svg(svg, titles[name], f"{name}-{width}") for name, svg in drawn.items() if name in titles}
+        width: {
+            name: inline_svg(svg, titles[name], _prefix(name, width)) for name, svg in drawn.items() if name in titles
+        }
         for width, drawn in charts.items()
     }
     template = environment().get_template("brief.html.j2")
@@ -64,6 +69,12 @@ def render_page(
     context |= {"css": own_text("brief.css"), "script": own_text("filter.js"), "policy": _POLICY}
     plain = template.render(**context, face="")
     return with_policy(template.render(**context, face=font_face(unescape(plain), font_dir)))
+
+
+def _prefix(name: ChartName, width: str) -> str:
+    """What the ids of a chart begin with: what an id may not hold is told by its code."""
+    plain = re.sub(r"[^A-Za-z0-9]", lambda char: "-" if char[0] in " _:/" else f"{ord(char[0]):x}", name)
+    return f"{plain}-{width}"
 
 
 def with_policy(text: str) -> bytes:

@@ -14,7 +14,7 @@ from reports.language import LanguageCode
 from reports.policy import brief_plan
 from reports.sparkline import sparkline
 from reports.tex import SCRIPTS
-from reports.view import Page, Spark, page_of
+from reports.view import ChartName, Page, Spark, charts_of, page_of
 
 _SPARK_INK = "#5a626b"
 
@@ -26,10 +26,15 @@ def render_pdf(brief: Brief, code: LanguageCode, font_dir: Path | None = None) -
     """
     from reports.charts import draw_charts
 
-    charts = {name: svg.decode("utf-8") for name, svg in draw_charts(brief, code, font_dir).items()}
     plan = brief_plan(brief.header.kind).pdf
+    charts: dict[ChartName, str] = {}
+    asked: set[ChartName] = set()
     for last, override in enumerate(plan.fit, 1 - len(plan.fit)):
         page = page_of(brief, code, "pdf", override)
+        missing = [name for name in charts_of(page) if name not in asked]
+        asked.update(missing)
+        for name, svg in draw_charts(brief, code, font_dir, names=missing).items():
+            charts[name] = svg.decode("utf-8")
         pdf = _compile(brief, page, charts, font_dir, plan.pages if last else None)
         if pdf is not None:
             return pdf
@@ -37,7 +42,7 @@ def render_pdf(brief: Brief, code: LanguageCode, font_dir: Path | None = None) -
 
 
 def _compile(
-    brief: Brief, page: Page, charts: dict[Any, str], font_dir: Path | None, most_pages: int | None
+    brief: Brief, page: Page, charts: dict[ChartName, str], font_dir: Path | None, most_pages: int | None
 ) -> bytes | None:
     """The PDF, None where it has too many pages; all words travel as JSON, none as Typst source."""
     import typst

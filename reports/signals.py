@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from horizon.records import NonConsensus, Signal
+from horizon.weeks import IsoWeek
 from reports.coverage import name_statement
 from reports.facts import (
     FigureParam,
@@ -55,10 +56,13 @@ def _signal(known: Known, signal: Signal) -> SignalFact:
         return FigureParam(figure=figure(known, unit, "signal", **of, field=field))
 
     nearest = known.areas.get(signal.nearest_area or "")
+    first_week, weeks = _weeks(known, signal)
     return SignalFact(
         term=signal.term,
         variants=signal.variants,
         channel=signal.channel,
+        first_week=first_week,
+        weeks=weeks,
         tier=signal.tier,
         source=signal.source,
         first_seen=signal.first_seen,
@@ -83,6 +87,16 @@ def _signal(known: Known, signal: Signal) -> SignalFact:
         items=tuple(references(known, signal.item_ids)),
         method=signal.method,
     )
+
+
+def _weeks(known: Known, signal: Signal) -> tuple[IsoWeek | None, tuple[int | None, ...]]:
+    """Documents a week; a week that the source could not be read is unknown."""
+    wanted = (signal.source, signal.term)
+    found = next((each for each in known.inputs.findings.signal_weeks if (each.source, each.term) == wanted), None)
+    if found is None:
+        return None, ()
+    read = known.read_weeks.get(signal.source, frozenset())
+    return found.first_week, tuple(n if found.first_week + at in read else None for at, n in enumerate(found.n))
 
 
 def _named(kind: str, name: str, value: FigureParam) -> Statement:

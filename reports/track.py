@@ -1,7 +1,9 @@
 """What we said and what happened: the ledger's rows that came due, and how good they were."""
 
 from collections.abc import Iterator
+from typing import Any
 
+from reports.details import Reliability
 from reports.facts import Figure, FigureParam, Param, Statement, Track, TrackRow, Unit, WeekParam
 from reports.inputs import Known
 from reports.trace import figure
@@ -13,7 +15,8 @@ def track_of(known: Known) -> Track:
     if not findings.ledger_rows:
         return Track()
     rows = tuple(_row(known, row.quantity, row.horizon_weeks) for row in findings.accuracy)
-    return Track(statements=tuple(_statements(known, rows)), rows=rows, head=findings.ledger_head)
+    return Track(statements=tuple(_statements(known, rows)), rows=rows, reliability=tuple(_reliability(known)),
+                 head=findings.ledger_head)  # fmt: skip
 
 
 def _row(known: Known, quantity: str, horizon_weeks: int) -> TrackRow:
@@ -31,6 +34,22 @@ def _row(known: Known, quantity: str, horizon_weeks: int) -> TrackRow:
         brier_skill=told("skill", "brier_skill"),
         crps_skill=told("skill", "crps_skill"),
     )
+
+
+def _reliability(known: Known) -> Iterator[Reliability]:
+    """Bins of each quantity and horizon, from the least probable to the most; empty bins are left out."""
+    for row in known.inputs.findings.accuracy:
+        for each in row.calibration:
+            of: dict[str, Any] = {"quantity": row.quantity, "horizon": row.horizon_weeks, "above": each.above}
+            yield Reliability(
+                quantity=row.quantity,
+                horizon_weeks=row.horizon_weeks,
+                above=each.above,
+                to=each.to,
+                settled=figure(known, "predictions", "accuracy", **of, field="settled"),
+                said=figure(known, "probability", "accuracy", **of, field="said"),
+                came=figure(known, "share", "accuracy", **of, field="came"),
+            )
 
 
 def _statements(known: Known, rows: tuple[TrackRow, ...]) -> Iterator[Statement]:

@@ -13,7 +13,7 @@ from horizon.records import Item
 from reports.build import build_brief
 from reports.facts import Brief, Figure, Header, ItemFact, SourceProfile
 from reports.findings import Findings
-from reports.inputs import BriefInputs, Known, index, run_hash
+from reports.inputs import BriefInputs, Edition, Known, index, run_hash
 from reports.policy import link_of
 from reports.quotes import page_references, quotes_of, words_at
 from reports.read import BriefStore, read_inputs
@@ -103,6 +103,7 @@ def _inputs(brief: Brief, store: BriefStore, taxonomy: Taxonomy, findings: Findi
         profiles=[row.profile for row in brief.sources],
         score_rules=header.score_rules,
         findings=findings,
+        edition=Edition(header.kind, header.area),
         incomplete_weeks={row.source: int(row.incomplete_weeks.value or 0) for row in brief.sources},
     )
 
@@ -201,7 +202,8 @@ def _ids(brief: Brief, store: BriefStore) -> Iterator[Mismatch]:
     for position, row in enumerate(brief.areas):
         for name in ("n_week", "late", "utility_week"):
             counted = getattr(row, name)
-            if counted is not None and counted.value is not None and len(counted.ids) != counted.value:
+            listed = counted is not None and counted.value is not None and brief.header.window_weeks == 1
+            if listed and len(counted.ids) != counted.value:
                 where = f"areas[{position}].{name}.ids"
                 yield Mismatch(where, f"{counted.value:g} ids", f"{len(counted.ids)} ids")
 

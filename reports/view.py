@@ -8,13 +8,14 @@ from importlib import import_module
 from typing import Literal
 
 from horizon.errors import RenderError
-from reports.facts import AreaRow, Brief, Figure, History, Statement, Text
+from reports.facts import AreaRow, Brief, Figure, History, RaceFact, Statement, Text
 from reports.language import Language, LanguageCode, language
 from reports.policy import Limits, brief_plan
 
 Style = Literal["plain", "strong", "quiet", "code", "quote"]
 Tone = Literal["rising", "probably_rising", "flat", "probably_falling", "falling", "none"]
-ChartName = Literal["forest", "shares"]
+ChartName = str
+"""One of `reports.charts`; of several of a kind, what it shows stands after a colon: `race:<area>/<group>`."""
 ARROWS: Mapping[Tone, str] = {
     "rising": "▲",
     "probably_rising": "△",
@@ -185,13 +186,41 @@ def leading_rows(brief: Brief) -> tuple[AreaRow, ...]:
     return tuple(rows[each.area] for each in brief.coverage)
 
 
+def named_rows(brief: Brief, words: Language) -> list[AreaRow]:
+    """Rows of the leading sources; where these are several, each name says which one."""
+    rows = leading_rows(brief)
+    names = {row.source: row.name for row in brief.sources}
+    if len({row.source for row in rows}) < 2:
+        return list(rows)
+    form = words.word("charts", "in_source")
+
+    def named(row: AreaRow) -> Text:
+        source = names[row.source]
+        return Text(
+            en=form.format(area=row.name.en, source=source.en), zh=form.format(area=row.name.zh, source=source.zh)
+        )
+
+    return [row.model_copy(update={"name": named(row)}) for row in rows]
+
+
+def race_chart(race: RaceFact) -> ChartName:
+    """The name of a race's chart."""
+    return f"race:{race.area}/{race.group.en}"
+
+
+def charts_of(page: Page) -> tuple[ChartName, ...]:
+    """Names of the charts that a page shows."""
+    blocks = (block for section in page.sections for block in section.blocks)
+    return tuple(block.name for block in blocks if isinstance(block, Chart))
+
+
 def page_of(brief: Brief, code: LanguageCode, format_: str, override: Mapping[str, object] | None = None) -> Page:
     """Compose a brief for a language and a format; `override` tightens the format's limits."""
     plan = brief_plan(brief.header.kind)
     limits = plan.limits[format_]
     if override:
         limits = Limits.model_validate({**limits.model_dump(), **override})
-    view = View(brief, language(code), limits)
+    view = View(brief, language(code, brief.header.kind), limits)
     sections = tuple(_section(name, view) for name in plan.sections)
     return _frame(view, tuple(section for section in sections if section.blocks))
 

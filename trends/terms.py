@@ -276,6 +276,20 @@ def gram_hash(words: Sequence[str]) -> int:
     return int(total[0])
 
 
+def documents_with(block: WeekTerms, term: str) -> int:
+    """How many documents of a block name a term of one to three words, in its normal form."""
+    places = {word: place for place, word in enumerate(block.words)}
+    wanted = [OF if word == "of" else places.get(word) for word in term.split()]
+    if not wanted or None in wanted:
+        return 0
+    last = len(block.tokens) - len(wanted) + 1
+    found = np.ones(max(0, last), bool)
+    for offset, number in enumerate(wanted):
+        found &= block.tokens[offset : offset + last] == number
+    # A document ends with a BREAK, so that no term runs from one into the next.
+    return len(np.unique(np.searchsorted(block.start, np.flatnonzero(found), side="right")))
+
+
 def _word_hashes(words: tuple[str, ...]) -> Hashes:
     return np.fromiter(map(stable_hash, words), np.uint64, len(words))
 

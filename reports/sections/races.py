@@ -1,16 +1,39 @@
 """The route race: each route's share of its group now and over the next year; in print one area in rotation."""
 
 from reports.facts import RaceFact
-from reports.view import Block, Bullets, Cell, Column, Paragraph, Run, Section, Table, View
+from reports.view import Block, Bullets, Cell, Chart, Column, Paragraph, Run, Section, Table, View, race_chart
 
 
 def build(view: View) -> Section:
     blocks: list[Block] = []
-    for race in _chosen(view):
+    for at, race in enumerate(_chosen(view)):
+        blocks += _course(view, race) if at < view.limits.race_charts else ()
         blocks += [_table(view, race), Bullets(tuple((Run(view.say(each)),) for each in race.statements), "note")]
     if blocks:
         blocks.append(Paragraph((Run(view.label("races_key")),), "note"))
     return Section("", "", tuple(blocks))
+
+
+def _course(view: View, race: RaceFact) -> tuple[Chart, ...]:
+    """The race as a chart under its first statement, where two windows or more are known."""
+    known = [lead for lead in race.leads if any(share.value is not None for share in lead.shares)]
+    if len(known) < 2 or not race.statements:
+        return ()
+    words = view.language
+    form, rows = words.word("charts", "race_row"), []
+    for at, each in enumerate(race.standings):
+        first = next((lead.shares[at] for lead in known if lead.shares[at].value is not None), None)
+        rows.append(
+            form.format(
+                route=view.name(each.name),
+                first=words.word("charts", "unknown") if first is None else view.bare(first),
+                last=view.bare(each.share),
+                forecast=view.bare(each.forecast),
+                interval=words.interval(each.forecast),
+            )
+        )
+    alt = words.word("charts", "race_alt").format(rows=words.word("forms", "separator").join(rows))
+    return (Chart(race_chart(race), view.say(race.statements[0]), alt),)
 
 
 def _chosen(view: View) -> tuple[RaceFact, ...]:

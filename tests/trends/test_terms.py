@@ -13,6 +13,7 @@ from trends.terms import (
     Paper,
     WeekTerms,
     author_key,
+    documents_with,
     expansions,
     extract_week,
     from_bytes,
@@ -135,3 +136,26 @@ def test_a_block_of_plain_text_comes_back_as_it_was() -> None:
     block = extract_week([Paper("x:1", DAY, "Quiet lasers", "We use a quiet laser (QL).", ("A. B",), ("c.D",))])
     assert _same(from_bytes(to_bytes(block)), block)
     assert block.acronyms == ("ql=quiet laser",)
+
+
+def test_documents_that_name_a_term_count_once_each() -> None:
+    block = extract_week(
+        [
+            Paper("x:1", DAY, "Lattice weaving", "Lattice weavings of looms; a lattice, weaving."),
+            Paper("x:2", DAY, "A lattice", "weaving by other means"),
+            Paper("x:3", DAY, "On looms", "The lattice-weaving of looms"),
+            Paper("x:4", DAY, "Theory of looms of silk"),
+        ]
+    )
+    assert documents_with(block, "lattice weaving") == 2
+    assert documents_with(block, "loom") == 3
+    assert documents_with(block, "weaving of loom") == 2
+    assert documents_with(block, "unheard word") == 0
+
+
+@given(st.lists(st.sampled_from(["silk", "loom", "of", "the", "knot"]), min_size=1, max_size=12))
+def test_a_term_is_found_where_its_ngrams_are(words: list[str]) -> None:
+    block = extract_week([Paper("x:1", DAY, " ".join(words))])
+    held = set(grams(block).hashes.tolist())
+    for term in (["silk"], ["silk", "loom"], ["loom", "of", "silk"], ["knot", "silk", "loom"]):
+        assert documents_with(block, " ".join(term)) == (gram_hash(term) in held)
