@@ -126,7 +126,8 @@ def wilson(part: int, whole: int) -> tuple[float, float]:
     share, z2 = part / whole, Z80 * Z80
     centre = (share + z2 / (2 * whole)) / (1 + z2 / whole)
     half = Z80 / (1 + z2 / whole) * math.sqrt(share * (1 - share) / whole + z2 / (4 * whole * whole))
-    return max(0.0, centre - half), min(1.0, centre + half)
+    # At none and at all the ends are exact; rounding would leave a trace of the last bit.
+    return max(0.0, centre - half) if part else 0.0, min(1.0, centre + half) if part < whole else 1.0
 
 
 def _label(known: Known, args: Mapping[str, str]) -> Answer:
