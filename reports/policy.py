@@ -77,6 +77,8 @@ class Limits(Record):
     coverage_notes: bool = True
     shares: bool = True
     """Whether the second chart is shown; the first table has its lines in small."""
+    type_scale: float = 1.0
+    """Size of letters against those of the two pages, in print."""
     chart_scale: float = 1.0
     """Width of charts against the page, in print."""
     items: int | None = None

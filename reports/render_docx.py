@@ -45,7 +45,7 @@ _TONES = {
     "falling": "Horizon Falling",
     "probably_falling": "Horizon Falling",
 }
-_KINDS = {"lead": "Horizon Lead", "body": "Normal", "note": "Horizon Note"}
+_KINDS = {"head": "Heading 2", "body": "Normal", "note": "Horizon Note"}
 
 
 def render_docx(brief: Brief, code: LanguageCode, font_dir: Path | None = None) -> bytes:

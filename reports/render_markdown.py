@@ -56,6 +56,8 @@ def _section(section: Section) -> Iterator[str]:
 
 def _block(block: Block) -> Iterator[str]:
     match block:
+        case Paragraph(runs=runs, kind="head"):
+            yield f"### {_runs(runs)}"
         case Paragraph(runs=runs):
             yield _start(_runs(runs))
         case Bullets(lines=lines):

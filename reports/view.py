@@ -42,7 +42,8 @@ class Run:
 @dataclass(frozen=True)
 class Paragraph:
     runs: tuple[Run, ...]
-    kind: Literal["lead", "body", "note"] = "body"
+    kind: Literal["head", "body", "note"] = "body"
+    """A head is the heading of what follows, one level below the section's."""
 
 
 @dataclass(frozen=True)
@@ -178,6 +179,7 @@ class Page:
     footer: str
     page_form: str
     chart_scale: float = 1.0
+    type_scale: float = 1.0
 
 
 def leading_rows(brief: Brief) -> tuple[AreaRow, ...]:
@@ -257,6 +259,7 @@ def _frame(view: View, sections: tuple[Section, ...]) -> Page:
         footer=form.format(title=title, world=world, hash=header.run_hash[:12]),
         page_form=words.word("labels", "page"),
         chart_scale=view.limits.chart_scale,
+        type_scale=view.limits.type_scale,
     )
 
 

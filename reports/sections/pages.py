@@ -57,7 +57,7 @@ def _chosen(view: View) -> tuple[AreaPage, ...]:
 
 def _page(view: View, page: AreaPage) -> Iterator[Block]:
     tier = view.language.word("tier", str(page.tier))
-    yield Paragraph((Run(view.name(page.name), "strong"), Run(view.bracketed(tier), "quiet")), "lead")
+    yield Paragraph((Run(view.name(page.name), "strong"), Run(view.bracketed(tier), "quiet")), "head")
     yield Bullets(tuple(_parts(view, page)))
     yield _table(view, page)
     quotes = tuple(
