@@ -94,7 +94,12 @@ def reliability_title(track: Track) -> Statement | None:
     worst = max(track.reliability, key=lambda each: (_miss(each), each.quantity, each.horizon_weeks))
     if _miss(worst) <= 0:
         return Statement(template="reliability_holds")
-    params: dict[str, Param] = {"said": FigureParam(figure=worst.said), "came": FigureParam(figure=worst.came)}
+    params: dict[str, Param] = {
+        "quantity": WordParam(table="quantity", word=worst.quantity),
+        "weeks": VerbatimParam(text=str(worst.horizon_weeks)),
+        "said": FigureParam(figure=worst.said),
+        "came": FigureParam(figure=worst.came),
+    }
     return Statement(template="reliability_missed", params=params)
 
 
