@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Literal, assert_never
 
 from pydantic import ValidationError
 
-from flows.briefs import verify_file
+from flows.briefs import folder_of, verify_file
 from flows.delivery_targets import FolderTarget, MailTarget, WebhookTarget, read_targets
 from flows.senders import Refusals, fill_folder, post_notice, send_mail
 from flows.workspace import Workspace
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from email.message import EmailMessage
 
     from reports.facts import Brief
+    from reports.inputs import Edition
     from reports.language import LanguageCode
     from reports.write import Format
 
@@ -76,6 +77,17 @@ class Issue:
     def week(self) -> str:
         return str(self.brief.header.week)
 
+    @property
+    def edition(self) -> "Edition":
+        from reports.inputs import Edition
+
+        return Edition(self.brief.header.kind, self.brief.header.area)
+
+    @property
+    def name(self) -> str:
+        """Of its folder and its attachments: 2026-W46, 2026-W46-quarterly, 2026-W46-group-quantum."""
+        return self.edition.folder(self.brief.header.week)
+
     def file(self, name: str) -> bytes:
         """The bytes of `brief.json` or `brief.<language>.<format>`, made from the verified facts themselves."""
         from reports.render_json import render_json
@@ -99,15 +111,22 @@ def _typed(code: str, format_: str) -> "tuple[LanguageCode, Format]":
 
 
 def deliver_week(
-    work: Workspace, week: IsoWeek, outside: Outside, dry_run: Path | None = None, again: bool = False
+    work: Workspace,
+    week: IsoWeek,
+    outside: Outside,
+    dry_run: Path | None = None,
+    again: bool = False,
+    edition: "Edition | None" = None,
 ) -> list[Handover]:
-    """Hand the brief of a week over to every target; a target that fails does not stop the others.
+    """Hand a brief of a week over to every target; a target that fails does not stop the others.
+
+    It is the weekly where no edition is named.
 
     With `dry_run` everything is made and written there, and nothing is sent or logged. With `again` also those get it
     who have it. Raises UsageError without a delivery file or brief, and RenderError for a brief that does not hold.
     """
     targets = read_targets(work.settings.delivery_file)
-    issue = open_issue(work, week)
+    issue = open_issue(work, week, edition)
     if dry_run is not None:
         return [each for target in targets for each in _write_dry(issue, target, dry_run, outside)]
     log = work.settings.data_dir / "deliveries.jsonl"
@@ -122,11 +141,12 @@ def deliver_week(
     return done
 
 
-def open_issue(work: Workspace, week: IsoWeek) -> Issue:
+def open_issue(work: Workspace, week: IsoWeek, edition: "Edition | None" = None) -> Issue:
     """The published brief of a week, every number of it recomputed before anybody gets it."""
     from reports.facts import Brief
+    from reports.inputs import WEEKLY
 
-    path = work.briefs / str(week) / "brief.json"
+    path = folder_of(work, week, edition or WEEKLY) / "brief.json"
     if not path.is_file():
         raise UsageError(f"expected the brief of {week}, found no {path}; run `horizon brief --week {week}` first")
     faults = verify_file(work, path)
@@ -162,12 +182,22 @@ def _receivers(target: Target) -> tuple[str, ...]:
             assert_never(target)
 
 
+def _unwanted(issue: Issue, target: Target) -> str | None:
+    """Why a target does not get this issue."""
+    if issue.brief.header.world not in target.worlds:
+        return f"a brief of the {issue.brief.header.world} world; see `worlds`"
+    if issue.edition.name not in target.editions:
+        return f"an edition {issue.edition.name}; see `editions`"
+    return None
+
+
 def _deliver(issue: Issue, target: Target, had: set[tuple[str, str, str]], outside: Outside) -> Iterator[Handover]:
     make = partial(_handover, issue, target, outside)
     receivers = _receivers(target)
-    if issue.brief.header.world not in target.worlds:
+    unwanted = _unwanted(issue, target)
+    if unwanted is not None:
         for name in receivers:
-            yield make(name, "skipped", reason=f"a brief of the {issue.brief.header.world} world; see `worlds`")
+            yield make(name, "skipped", reason=unwanted)
         return
     waiting = [name for name in receivers if (issue.digest, target.id, name) not in had]
     for name in receivers:
@@ -220,7 +250,7 @@ def _sender(issue: Issue, target: Target, outside: Outside) -> Callable[[Sequenc
         files = _files(issue, target)
 
         def fill(_: Sequence[str]) -> Refusals:
-            fill_folder(target, issue.week, files)
+            fill_folder(target, issue.name, files)
             return {}
 
         return fill
@@ -237,7 +267,7 @@ def _mail(issue: Issue, target: MailTarget, outside: Outside) -> "EmailMessage":
     from reports.messages import Attachment, compose_mail
 
     names = ["brief.json" if each == "json" else f"brief.{target.language}.{each}" for each in target.attach]
-    attachments = [Attachment(f"horizon-{issue.week}{name.removeprefix('brief')}", issue.file(name)) for name in names]
+    attachments = [Attachment(f"horizon-{issue.name}{name.removeprefix('brief')}", issue.file(name)) for name in names]
     sent = outside.clock().replace(microsecond=0)
     link = _link(issue, target.link)
     return compose_mail(issue.brief, target.language, issue.digest, target.sender, target.to, sent, attachments, link)
@@ -273,7 +303,7 @@ def _write_dry(issue: Issue, target: Target, folder: Path, outside: Outside) -> 
                 place = replace_file(folder / f"{target.id}.eml", _mail(issue, target, outside).as_bytes())
             case FolderTarget():
                 inside = target.model_copy(update={"folder": folder / target.id})
-                place = fill_folder(inside, issue.week, _files(issue, target))
+                place = fill_folder(inside, issue.name, _files(issue, target))
             case WebhookTarget():
                 place = replace_file(folder / f"{target.id}.json", canonical(_notice(issue, target)))
             case _:

@@ -29,6 +29,10 @@ class _Target(Record):
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,40}$")
     worlds: tuple[World, ...] = ("live",)
     """An invented or replayed brief goes only where this says so."""
+    editions: tuple[Annotated[str, Field(pattern=r"^(weekly|quarterly|group-[a-z0-9_]+)$")], ...] = (
+        "weekly", "quarterly",
+    )  # fmt: skip
+    """Those that it gets of all that are handed over; `group-quantum` is the one of that expert group."""
     retry_delays_s: tuple[float, ...] = (5.0, 30.0, 120.0)
 
 

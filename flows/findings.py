@@ -3,12 +3,12 @@
 All of it is read or reckoned from what was known at one instant, so that a later reader finds the same.
 """
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from flows.timelines import calibration, race_windows, signal_weeks
+from flows.told import told_before
 from flows.workspace import Workspace
 from horizon.records import SeriesPoint, Signal
 from horizon.weeks import IsoWeek
@@ -16,6 +16,7 @@ from horizon.weeks import IsoWeek
 if TYPE_CHECKING:
     from reports.facts import Header
     from reports.findings import Accuracy, Estimated, Findings, Mover, Movers, Race
+    from reports.inputs import Edition
     from taxonomy.schema import AreaFile
     from trends.actors import Actor, Actors, Presence
     from trends.estimate import Estimate
@@ -25,23 +26,43 @@ if TYPE_CHECKING:
 YEAR_WEEKS = 52
 SIGNALS_SHOWN = 10
 """More in a week nobody reads."""
+NAMED = 3
+"""Newcomers and growing actors of an area."""
+SEVERAL_WORKS = 3
 
 
 def findings_of(work: Workspace, header: "Header") -> "Findings":
     """Those of a brief with this header."""
-    return gather(work, header.week, header.taxonomy, header.model, header.cut_off, header.sources)
+    from reports.inputs import Edition
+
+    edition = Edition(header.kind, header.area)
+    return gather(work, header.week, header.taxonomy, header.model, header.cut_off, header.sources, edition)
 
 
 def gather(
-    work: Workspace, week: IsoWeek, taxonomy: str, model: str, as_of: datetime, sources: Sequence[str]
+    work: Workspace,
+    week: IsoWeek,
+    taxonomy: str,
+    model: str,
+    as_of: datetime,
+    sources: Sequence[str],
+    edition: "Edition",
 ) -> "Findings":
-    """Findings of one issue, as known at `as_of`."""
+    """Findings of one issue, as known at `as_of`; of its area alone where it has one.
+
+    Longer editions have also what area pages are made of, which reads the labels of two years.
+    """
+    from flows.longer import Issue, look_back, look_closer
     from reports.findings import Findings
 
     scans = work.store.signals_between(week, week, taxonomy, model, as_of)
-    signals = _ranked(signal for found in scans.values() for signal in found if signal.source in sources)
+    signals = ranked(signal for found in scans.values() for signal in found if signal.source in sources)
     odd = tuple(each for each in work.store.non_consensus(week, taxonomy, model, as_of))
-    named = sorted({item for each in signals for item in each.item_ids} | {each.item_id for each in odd})
+    races = tuple(_races(work, week, taxonomy, model, as_of, sources))
+    issue = Issue(week, edition.window_weeks, (taxonomy, model), as_of, tuple(sources), edition.area)
+    past = look_back(work, issue)
+    closer, quoted = look_closer(work, issue, signals, races) if edition.kind != "weekly" else ({}, set())
+    named = {item for each in signals for item in each.item_ids} | {each.item_id for each in odd} | quoted
     head = work.store.ledger_head(as_of)
     predictions, settlements = work.store.predictions(as_of), work.store.settlements(as_of)
     return Findings(
@@ -49,23 +70,26 @@ def gather(
         signals=signals,
         signal_weeks=signal_weeks(work, signals, week, as_of),
         odd=odd,
-        items=tuple(work.store.items(named, as_of=as_of).values()),
-        races=tuple(_races(work, week, taxonomy, model, as_of, sources)),
+        items=tuple(work.store.items(sorted(named), as_of=as_of).values()),
+        races=races,
         movers=tuple(_movers(work, week, taxonomy, model, as_of)),
         accuracy=tuple(_accuracy(work, as_of)),
         ledger_rows=head.rows,
         ledger_head=head.sha256 if head.rows else None,
+        **told_before(work, week, as_of, sources, scans, edition.name, edition.window_weeks),
         next_due=min((each.last + 1 for each in predictions if each.prediction_id not in settlements), default=None),
+        **past,
+        **closer,
     )
 
 
-def _ranked(signals: Iterator[Signal]) -> tuple[Signal, ...]:
+def ranked(signals: Iterator[Signal], most: int = SIGNALS_SHOWN) -> tuple[Signal, ...]:
     """Confirmed ones first, then those of most groups, as each source's own scan has them."""
     order = sorted(
         signals,
         key=lambda each: (each.tier != "confirmed", -each.groups, each.term, each.source),
     )
-    return tuple(order[:SIGNALS_SHOWN])
+    return tuple(order[:most])
 
 
 def _accuracy(work: Workspace, as_of: datetime) -> Iterator["Accuracy"]:
@@ -108,29 +132,47 @@ def _races(
 ) -> Iterator["Race"]:
     """Of each group of routes in the source that has most labels of it in the last 52 weeks."""
     from scrapers.source import load_source
-    from trends.routes import group_race
+    from trends.routes import MAX_YEARS, group_race
 
-    points: dict[str, list[SeriesPoint]] = {}
-    for source in sources:
-        for point in work.store.weekly_counts(taxonomy, model, source=source, until=week, as_of=as_of):
-            points.setdefault(point.series, []).append(point)
-    for area in work.taxonomy.areas:
-        for group in area.route_groups:
-            mine = [point for route in group.routes for point in points.get(f"route:{area.id}/{route.id}", ())]
-            fullest = _fullest(mine, week)
-            if fullest is None:
-                continue
-            last = week + -load_source(fullest).incomplete_weeks
-            race = group_race([point for point in mine if point.source == fullest], area, group, fullest, last)
-            if race.status == "ok":
-                yield _race(race)
+    groups = [
+        (area, group, [f"route:{area.id}/{route.id}" for route in group.routes])
+        for area in work.taxonomy.areas
+        for group in area.route_groups
+    ]
+
+    late = {source: load_source(source).incomplete_weeks for source in sources}
+
+    def points_of(source: str, series: Sequence[str], weeks: int) -> dict[str, list[SeriesPoint]]:
+        found: dict[str, list[SeriesPoint]] = {}
+        for point in work.store.weekly_counts(taxonomy, model, source, series, week + (1 - weeks), week, as_of):
+            found.setdefault(point.series, []).append(point)
+        return found
+
+    histories: dict[str, dict[str, list[SeriesPoint]]] = {}
+    routes = [name for _, _, series in groups for name in series]
+    years = {source: points_of(source, routes, YEAR_WEEKS) for source in sources}
+    fullest = [_fullest(years, series) for _, _, series in groups]
+    for source in sorted({each for each in fullest if each is not None}):
+        # The whole history of a source is long, and most lead in few groups.
+        own = [series for (_, _, series), leading in zip(groups, fullest, strict=True) if leading == source]
+        wanted = [name for series in own for name in series]
+        histories[source] = points_of(source, wanted, MAX_YEARS * YEAR_WEEKS + late[source])
+    for (area, group, series), leading in zip(groups, fullest, strict=True):
+        if leading is None:
+            continue
+        mine = [point for name in series for point in histories[leading].get(name, ())]
+        race = group_race(mine, area, group, leading, week + -late[leading])
+        if race.status == "ok":
+            yield _race(race)
 
 
-def _fullest(points: Sequence[SeriesPoint], week: IsoWeek) -> str | None:
-    counts: Counter[str] = Counter()
-    for point in points:
-        if point.week > week + -YEAR_WEEKS:
-            counts[point.source] += point.n or 0
+def _fullest(years: Mapping[str, Mapping[str, Sequence[SeriesPoint]]], series: Sequence[str]) -> str | None:
+    """The source with most labels of the series in the year; None where none has such a series."""
+    counts = {
+        source: sum(point.n or 0 for name in series for point in points.get(name, ()))
+        for source, points in years.items()
+        if any(name in points for name in series)
+    }
     return min(counts, key=lambda source: (-counts[source], source), default=None)
 
 
@@ -196,7 +238,7 @@ def _movers(work: Workspace, week: IsoWeek, taxonomy: str, model: str, as_of: da
 
 
 def _movers_of(area: "AreaFile", found: "Actors") -> "Movers":
-    from reports.findings import Mover, Movers
+    from reports.findings import Grown, Mover, Movers
 
     coverage, newcomers = found.coverage[0], found.newcomers
     new = None
@@ -219,10 +261,20 @@ def _movers_of(area: "AreaFile", found: "Actors") -> "Movers":
         if found.organisation_concentration is None
         else _estimated(found.organisation_concentration),
         newcomers=new,
+        new=tuple(_mover(each, coverage.with_organisations) for each in _several(found)),
+        growing=tuple(
+            Grown(name=each.name, works=each.works, works_before=each.works_before) for each in found.growing or ()
+        )[:NAMED],
         china=_presence("CN", found.china),
         shanghai=_presence("Shanghai", found.shanghai),
         method=found.method,
     )
+
+
+def _several(found: "Actors") -> "tuple[Actor, ...]":
+    """Newcomers with works enough to be no chance."""
+    organisations = found.newcomers.organisations if found.newcomers else ()
+    return tuple(each for each in organisations if each.works >= SEVERAL_WORKS)[:NAMED]
 
 
 def _mover(actor: "Actor", of: int) -> "Mover":

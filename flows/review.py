@@ -110,7 +110,7 @@ def _questions(work: Workspace, labels: Sequence[Label], sample: int, now: datet
     """By area; the uncertain first, nearest to the area's threshold, then those drawn."""
     drawn = {(label.item_id, label.area) for label in _draw(labels, sample)}
     order = {area.id: place for place, area in enumerate(work.taxonomy.areas)}
-    threshold = _thresholds(labels)
+    threshold = thresholds(labels)
     asked = [label for label in labels if label.uncertain or (label.item_id, label.area) in drawn]
     items = work.store.items({label.item_id for label in asked}, as_of=now)
     links = _links(work, items.values())
@@ -145,7 +145,7 @@ def _lot(label: Label) -> str:
     return hashlib.sha256(json.dumps([label.item_id, label.area]).encode()).hexdigest()
 
 
-def _thresholds(labels: Iterable[Label]) -> dict[str, float]:
+def thresholds(labels: Iterable[Label]) -> dict[str, float]:
     """By area, midway between the least probable assigned label and the most probable other: labels carry no more."""
     ends: dict[str, tuple[float, float]] = {}
     for label in labels:

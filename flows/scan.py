@@ -11,7 +11,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from flows import steps
-from flows.briefs import verify_written, write_briefs
+from flows.briefs import publish_briefs, verify_written, write_briefs
 from flows.choose import choose_sources
 from flows.ledger import issue_predictions, settle_predictions
 from flows.signals import find_signals
@@ -68,6 +68,9 @@ class ScanSummary(BaseModel):
     predicted: int = 0
     """Rows added to the ledger."""
     briefs: tuple[Path, ...] = ()
+    """Published files."""
+    refused: tuple[Path, ...] = ()
+    """Files of a brief that was not published, for its mismatches."""
     mismatches: tuple[str, ...] = ()
     disabled: tuple[SourceId, ...] = ()
     """Sources left out for want of a key."""
@@ -100,13 +103,14 @@ class Steps:
     issue_predictions: Callable[[Workspace, Run, Sequence[str]], int] = issue_predictions
     write_briefs: Callable[[Workspace, Run, Sequence[str], Sequence[str]], list[Path]] = write_briefs
     verify_written: Callable[[Workspace, Sequence[Path]], list[str]] = verify_written
+    publish_briefs: Callable[[Workspace, Run, Sequence[Path], Sequence[str]], list[Path]] = publish_briefs
 
 
 PLAIN = Steps()
 
 
 def run_weekly_scan(work: Workspace, params: WeeklyParams, now: datetime, do: Steps = PLAIN) -> ScanSummary:
-    """Crawl, ingest, classify, count, score, brief, verify: one week, idempotent.
+    """Crawl, ingest, classify, count, score, brief, verify, publish: one week, idempotent.
 
     A source that fails does not stop the others; its week is unknown until a later scan catches it up.
     Raises StoreError while another scan is at work on the same data.
@@ -133,10 +137,16 @@ def run_weekly_scan(work: Workspace, params: WeeklyParams, now: datetime, do: St
             predicted=0 if finished else do.issue_predictions(work, run, sources),
             fetches=_fetches_of(work, run, sources),
             disabled=disabled,
-            briefs=tuple(briefs := do.write_briefs(work, run, params.languages, params.formats)),
-            mismatches=tuple(do.verify_written(work, briefs)),
         )
-        return finish(work, run, summary, finished)
+        return finish(work, run, _with_briefs(work, run, params, summary, do), finished)
+
+
+def _with_briefs(work: Workspace, run: Run, params: WeeklyParams, summary: ScanSummary, do: Steps) -> ScanSummary:
+    """Write, verify and publish: a brief that does not hold is refused."""
+    staged = do.write_briefs(work, run, params.languages, params.formats)
+    faults = tuple(do.verify_written(work, staged))
+    places = tuple(do.publish_briefs(work, run, staged, faults))
+    return summary.model_copy(update={"mismatches": faults, "refused" if faults else "briefs": places})
 
 
 def run_backfill(work: Workspace, params: BackfillParams, now: datetime, do: Steps = PLAIN) -> ScanSummary:
@@ -196,7 +206,7 @@ def open_run(
     one a new attempt begins.
     """
     params = {**params, "world": work.world}
-    taxonomy, model = labels or (work.taxonomy.version, work.classifier.fingerprint)
+    taxonomy, model = labels or (work.taxonomy.version, work.fingerprint)
     identity = [kind, str(week), params, taxonomy, model]
     digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:12]
     attempt = 1

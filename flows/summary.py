@@ -26,6 +26,7 @@ def as_text(summary: ScanSummary) -> str:
     if summary.settled or summary.predicted:
         lines.append(f"  ledger: {summary.settled} predictions settled, {summary.predicted} made")
     lines += [f"  MISMATCH {fault}" for fault in summary.mismatches]
+    lines += [f"  REFUSED, not published: {path}" for path in summary.refused]
     return "\n".join([*lines, *(f"  {path}" for path in summary.briefs)])
 
 

@@ -8,7 +8,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.context import TaskRunContext
 
 from flows import steps
-from flows.briefs import verify_written, write_briefs
+from flows.briefs import publish_briefs, verify_written, write_briefs
 from flows.ledger import issue_predictions, settle_predictions
 from flows.scan import Steps
 from flows.signals import find_signals
@@ -64,4 +64,5 @@ def prefect_steps(retry_delays_s: list[float]) -> Steps:
         issue_predictions=_as_task(issue_predictions),
         write_briefs=_as_task(write_briefs),
         verify_written=_as_task(verify_written),
+        publish_briefs=_as_task(publish_briefs),
     )

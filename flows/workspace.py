@@ -52,6 +52,16 @@ class Workspace:
         )
 
     @cached_property
+    def fingerprint(self) -> str:
+        """That of the classifier, which need not be loaded to be named."""
+        from nlp.classifier import fingerprint_of
+
+        loaded: Classifier | None = vars(self).get("classifier")
+        if loaded is not None:
+            return loaded.fingerprint
+        return fingerprint_of(self.settings.model_dir, encoder_dir=self.settings.embedding_model)
+
+    @cached_property
     def world(self) -> World:
         """Where items come from; a data folder holds one world for ever, so that nothing simulated passes for real."""
         runs = self.store.runs() if self.has_database else []
@@ -88,6 +98,16 @@ class Workspace:
     @property
     def briefs(self) -> Path:
         return self.settings.data_dir / "briefs"
+
+    @property
+    def staging(self) -> Path:
+        """Where a brief is written and verified before it is published."""
+        return self.settings.data_dir / "staging"
+
+    @property
+    def refused(self) -> Path:
+        """Briefs that did not hold, for whoever looks into why; never delivered, never on the site."""
+        return self.settings.data_dir / "refused"
 
     @property
     def vectors(self) -> Path:

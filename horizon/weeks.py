@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Self
 
 from horizon.errors import UsageError
@@ -40,7 +41,7 @@ class IsoWeek:
 
     @property
     def monday(self) -> date:
-        return date.fromisocalendar(self.year, self.number, 1)
+        return _monday(self.year, self.number)
 
     @property
     def sunday(self) -> date:
@@ -52,7 +53,7 @@ class IsoWeek:
         return datetime.combine(self.monday + timedelta(days=7), time(), UTC)
 
     def __add__(self, weeks: int) -> "IsoWeek":
-        return IsoWeek.of(self.monday + timedelta(weeks=weeks))
+        return _week_of(self.monday + timedelta(weeks=weeks))
 
     def __sub__(self, other: "IsoWeek") -> int:
         """Number of weeks from `other` to this one."""
@@ -60,6 +61,17 @@ class IsoWeek:
 
     def __str__(self) -> str:
         return f"{self.year:04d}-W{self.number:02d}"
+
+
+# A scan asks for the same few hundred weeks a million times.
+@lru_cache(maxsize=8192)
+def _monday(year: int, number: int) -> date:
+    return date.fromisocalendar(year, number, 1)
+
+
+@lru_cache(maxsize=8192)
+def _week_of(day: date) -> IsoWeek:
+    return IsoWeek.of(day)
 
 
 def weeks_between(first: IsoWeek, last: IsoWeek) -> Iterator[IsoWeek]:

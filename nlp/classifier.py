@@ -15,11 +15,11 @@ import numpy as np
 from horizon.records import Evidence, Item, Label, RouteLabel
 from nlp.cascade import Cascade, Scores
 from nlp.codes import CodeSummary, code_evidence
-from nlp.embeddings import Vectors, load_encoder
+from nlp.embeddings import Vectors, encoder_identity, load_encoder
 from nlp.features import Document, Floats, Reader, Reading
 from nlp.lens import LensReader
 from nlp.matcher import Hit, matcher_of
-from nlp.model_file import SHIPPED, Card, TrainedModel, load_model
+from nlp.model_file import SHIPPED, Card, TrainedModel, load_model, read_card
 from nlp.routes import route_probability
 from nlp.threads import one_blas_thread
 from nlp.vectors import CachedEncoder
@@ -39,6 +39,7 @@ _MOST_SUPPORT = 3
 BATCH = 256
 _MOST_TERMS, _MOST_CODES, _MOST_FEATURES, _MOST_ROUTE_TERMS = 12, 6, 4, 4
 _LEAST_CONTRIBUTION = 0.02
+_DEGRADED = "-words"
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ class Classifier:
         self._grams = list(model.vectorizer.vocabulary)
         self.degraded = _why_degraded(model, self.cascade)
         """Why the second stage is missing; None when all is well."""
-        self.fingerprint = f"{fingerprint}-words" if self.degraded else fingerprint
+        self.fingerprint = f"{fingerprint}{_DEGRADED}" if self.degraded else fingerprint
         """Of model and code; a degraded classifier gives other labels, so it has another name."""
 
     @classmethod
@@ -243,6 +244,13 @@ class Classifier:
 
 def _of(table: Vectors | None, row: int) -> Vectors | None:
     return None if table is None else table[row]
+
+
+def fingerprint_of(directory: Path | None, *, encoder_dir: Path | None = None) -> str:
+    """The fingerprint that the classifier of these folders would have, in a hundredth of the time to load it."""
+    _, card, fingerprint = read_card(directory or SHIPPED)
+    complete = not card.encoder or encoder_identity(encoder_dir) == card.encoder
+    return fingerprint if complete else f"{fingerprint}{_DEGRADED}"
 
 
 def _why_degraded(model: TrainedModel, cascade: Cascade) -> str | None:

@@ -5,13 +5,13 @@ column is missing, nothing is written: the file is not what its reader believes 
 """
 
 import csv
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from horizon.errors import ParseError, UsageError
+from horizon.json_lines import json_rows
 from horizon.records import Issue
 from nlp.codes import parse_codes
 from nlp.features import Document
@@ -104,7 +104,7 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, object] | str]]:
     kind = _format(path)
     if kind == "parquet":
         return _parquet_rows(path)
-    return _csv_rows(path) if kind == "csv" else _jsonl_rows(path)
+    return _csv_rows(path) if kind == "csv" else json_rows(path)
 
 
 def _format(path: Path) -> Format:
@@ -123,22 +123,6 @@ def _format(path: Path) -> Format:
     raise UsageError(
         f"expected a file name ending in {', '.join(_SUFFIXES)}, found {path.name!r}; rename or convert it"
     )
-
-
-def _jsonl_rows(path: Path) -> Iterator[tuple[int, dict[str, object] | str]]:
-    with path.open("rb") as file:
-        for line, content in enumerate(file, 1):
-            text = content.removeprefix(b"\xef\xbb\xbf") if line == 1 else content
-            if text.strip():
-                yield line, _json_row(text)
-
-
-def _json_row(text: bytes) -> dict[str, object] | str:
-    try:
-        row = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        return f"expected JSON, found {error}"
-    return row if isinstance(row, dict) else f"expected a JSON object, found {type(row).__name__}"
 
 
 def _csv_rows(path: Path) -> Iterator[tuple[int, dict[str, object] | str]]:

@@ -77,6 +77,18 @@ def load_encoder(folder: Path | None = None, *, longest: int = LONGEST) -> Encod
     return None if packaged is None else _minilm(packaged, longest)
 
 
+def encoder_identity(folder: Path | None = None) -> str | None:
+    """The identity that `load_encoder` would find, the packaged encoder itself unread; None where there is none."""
+    if folder is not None:
+        found = load_encoder(folder)
+        return None if found is None else found.identity
+    return None if packaged_model() is None else _identity(LONGEST)
+
+
+def _identity(longest: int) -> str:
+    return hashlib.sha256(f"{WEIGHTS_SHA256} {TOKENIZER_SHA256} {longest}".encode()).hexdigest()[:16]
+
+
 def _minilm(folder: Path, longest: int = LONGEST) -> Encoder:
     import torch
     from safetensors.torch import load as load_tensors
@@ -97,9 +109,7 @@ def _minilm(folder: Path, longest: int = LONGEST) -> Encoder:
             rows = [bert(torch.tensor(tokenizer.encode(text or " ").ids)) for text in texts]
         return np.stack([row.numpy() for row in rows])
 
-    name = f"{WEIGHTS_SHA256} {TOKENIZER_SHA256} {longest}"
-    identity = hashlib.sha256(name.encode()).hexdigest()[:16]
-    return Encoder(identity, "bf16" if half else "fp32", embed, WIDTH, english=True)
+    return Encoder(_identity(longest), "bf16" if half else "fp32", embed, WIDTH, english=True)
 
 
 def _checked(path: Path, expected: str) -> bytes:

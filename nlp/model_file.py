@@ -227,6 +227,12 @@ def save_model(model: TrainedModel, card: Card, content: bytes, directory: Path)
 
 def load_model(directory: Path) -> tuple[TrainedModel, Card, str]:
     """The model, its card and its fingerprint; raises ModelError for a missing, altered or outdated one."""
+    content, card, fingerprint = read_card(directory)
+    return _decode(content, directory), card, fingerprint
+
+
+def read_card(directory: Path) -> tuple[bytes, Card, str]:
+    """The model's bytes, its card and its fingerprint, the model itself unread; raises ModelError as `load_model`."""
     content = _read(directory / "model.skops")
     card_bytes = _card_of(content, directory)
     try:
@@ -238,7 +244,7 @@ def load_model(directory: Path) -> tuple[TrainedModel, Card, str]:
     fingerprint = hashlib.sha256(
         b"\0".join((content, card_bytes, NORMALISER.encode(), DECISIONS.encode()))
     ).hexdigest()[:16]
-    return _decode(content, directory), card, fingerprint
+    return content, card, fingerprint
 
 
 def _card_of(content: bytes, directory: Path) -> bytes:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from reports.countries import country
 from reports.facts import AreaRow, Brief, Figure, ItemFact, Reason, SourceRow, Statement
 from reports.language import Language, LanguageCode, language
 from reports.verify import figures
@@ -13,7 +14,7 @@ _WIDE, _MIDDLE, _NARROW = 60.0, 28.0, 12.0
 
 def render_annex(brief: Brief, code: LanguageCode) -> bytes:
     """XLSX of the evidence in one language; the same bytes for the same facts, no cell a formula."""
-    words = language(code)
+    words = language(code, brief.header.kind)
     sheets = (_about(brief, words), _areas(brief, words), _items(brief, words), _sources(brief, words),
               _numbers(brief, words))  # fmt: skip
     return write_xlsx(_in_world(sheets, brief, words), brief.header.cut_off, _said(words, brief.header.title))
@@ -142,7 +143,7 @@ def _item_row(item: ItemFact, names: dict[str, str], words: Language) -> tuple[C
         item.published.isoformat(),
         _value(words, item.probability.value),
         "\n".join(_reason(reason, words) for reason in item.reasons),
-        "\n".join((*item.organisations, *item.countries)),
+        "\n".join((*item.organisations, *(words.name(country(each)) for each in item.countries))),
         "\n".join(version.id for version in item.also),
         Link(item.link, item.link) if item.link else "",
         query_text(item.probability),

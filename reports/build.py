@@ -5,8 +5,12 @@ from typing import Any
 from horizon.records import Score
 from horizon.weeks import weeks_between
 from reports.bottom_line import bottom_line, may_be_spoken_of, tally_params
+from reports.changes import changes
 from reports.chart_titles import radar_title, reliability_title, streams_title, timeline_title
+from reports.checks import checks
+from reports.corrections import corrections
 from reports.coverage import cover_area, grade_area, items_of_year
+from reports.decisions import adjustments, decisions
 from reports.facts import (
     AreaRow,
     Brief,
@@ -19,14 +23,18 @@ from reports.facts import (
     Param,
     SourceRow,
     Statement,
+    Unit,
     WeekParam,
 )
 from reports.inputs import HISTORY_WEEKS, BriefInputs, Known, SourceWeek, counted_sources, index, run_hash
 from reports.light import light_of
 from reports.method import limits, method
 from reports.movers import movers_facts
+from reports.negatives import negatives
+from reports.pages import area_pages
 from reports.policy import brief_plan, unit_of
 from reports.races import race_facts
+from reports.reproduction import reproduction
 from reports.routes import leading_route, text_of
 from reports.signals import odd_facts, signal_facts, signals_note
 from reports.telling import telling_items
@@ -41,21 +49,31 @@ def build_brief(inputs: BriefInputs) -> Brief:
     counted = counted_sources(inputs, known.profiles)
     rows = tuple(_area_row(known, area, source) for source in counted for area in inputs.areas)
     main = tuple(row for area in inputs.areas for row in rows if row.leads and row.area == area.id)
+    header, races, movers = _header(known), race_facts(known), movers_facts(known)
+    coverage = tuple(cover_area(known, [row for row in rows if row.area == each.area]) for each in main)
     signals, track = signal_facts(known), track_of(known)
     return Brief(
-        races=race_facts(known),
+        races=races,
         signals=signals,
         signals_note=signals_note(known),
         odd=odd_facts(known),
-        movers=movers_facts(known),
+        movers=movers,
         track=track,
+        pages=area_pages(known, main, coverage, races, movers),
+        negatives=negatives(known, main),
+        checks=checks(known),
+        corrections=corrections(known),
+        reproduction=reproduction(header, inputs.findings.ledger_head),
         radar_title=radar_title(known, main),
         streams_title=streams_title(known, rows),
         timeline_title=timeline_title(signals),
         reliability_title=reliability_title(track),
-        header=_header(known),
+        header=header,
         bottom_line=bottom_line(known, main),
-        coverage=tuple(cover_area(known, [row for row in rows if row.area == each.area]) for each in main),
+        decisions=decisions(known, rows),
+        adjustments=adjustments(known),
+        changes=changes(known, main),
+        coverage=coverage,
         areas=rows,
         forest_title=_forest_title(known, main),
         shares_title=_shares_title(known, main),
@@ -76,7 +94,7 @@ def _header(known: Known) -> Header:
         window_weeks=inputs.window_weeks,
         first_day=(inputs.week + (1 - inputs.window_weeks)).monday,
         last_day=inputs.week.sunday,
-        title=Statement(template=f"title_{inputs.kind}", params={"week": WeekParam(week=inputs.week)}),
+        title=_title(known),
         world=inputs.world,
         cut_off=inputs.as_of,
         light=light,
@@ -91,6 +109,13 @@ def _header(known: Known) -> Header:
         disabled=tuple(source.source for source in inputs.disabled),
         score_rules=inputs.score_rules,
     )
+
+
+def _title(known: Known) -> Statement:
+    params: dict[str, Param] = {"week": WeekParam(week=known.week)}
+    if known.inputs.area is not None:
+        params["area"] = NameParam(name=text_of(known.areas[known.inputs.area].name))
+    return Statement(template=f"title_{known.inputs.kind}", params=params)
 
 
 def _area_row(known: Known, area: AreaFile, source: str) -> AreaRow:
@@ -118,16 +143,23 @@ def _area_row(known: Known, area: AreaFile, source: str) -> AreaRow:
         p_rising=figure(known, "probability", "score", **of, field="p_rising"),
         share_52w=figure(known, "share", "score", **of, field="share_52w"),
         n_52w=items_of_year(known, series, source),
-        n_week=figure(known, unit, "count", ids, **of, week=known.week),
-        late=figure(known, unit, "late", late, area=area.id, source=source),
+        n_week=_items_of_issue(known, unit, series, source, ids),
+        late=figure(known, unit, "late", late if known.inputs.window_weeks == 1 else (), area=area.id, source=source),
         change=_change(known, series, source),
         coverage=grade_area(known, area.id, source),
         history=_history(known, series, source),
         route=leading_route(known, area, source),
         utility_52w=figure(known, unit, "count_sum", **utility) if has_utility else None,
-        utility_week=figure(known, unit, "count", utility_ids, **utility, week=known.week) if has_utility else None,
+        utility_week=_items_of_issue(known, unit, utility["series"], source, utility_ids) if has_utility else None,
         leads=known.leading.get(area.id) == source,
     )
+
+
+def _items_of_issue(known: Known, unit: Unit, series: str, source: str, ids: tuple[str, ...]) -> Figure:
+    """Items of the week, by their ids; of a quarter there are too many to list."""
+    if known.inputs.window_weeks == 1:
+        return figure(known, unit, "count", ids, series=series, source=source, week=known.week)
+    return figure(known, unit, "count_window", series=series, source=source, weeks=known.inputs.window_weeks)
 
 
 def _change(known: Known, series: str, source: str) -> Change:

@@ -37,9 +37,11 @@ class Query(Record):
     """Where a number comes from; `reports.trace.resolve` answers it again."""
 
     kind: Literal[
-        "score", "change", "count", "count_sum", "route_share", "label", "route_label", "fetch", "tally",
-        "unknown_weeks", "incomplete_weeks", "issues", "setting", "rank", "late", "held_back", "lost_share",
+        "score", "change", "count", "count_window", "count_sum", "route_share", "label", "route_label", "fetch",
+        "tally", "unknown_weeks", "incomplete_weeks", "issues", "setting", "rank", "late", "held_back", "lost_share",
         "signal", "odd", "race", "movers", "accuracy", "ledger",
+        "lens", "before", "dropped", "due", "revision", "check",
+        "settled_since", "missed",
     ]  # fmt: skip
     args: dict[str, str] = Field(default_factory=dict)
 

@@ -5,6 +5,7 @@ stored counts, items and the ledger, by whoever writes or verifies an issue.
 """
 
 from horizon.records import AreaId, Item, NonConsensus, Record, Signal, SourceId, Week
+from reports.hindsight import CameDue, Dropped, LensReading, Revisions, ToCheck
 
 
 class Estimated(Record):
@@ -76,6 +77,14 @@ class Mover(Record):
     ids: tuple[str, ...] = ()
 
 
+class Grown(Record):
+    """A country or an organisation whose share has surely grown; its works of this year and of the one before."""
+
+    name: str
+    works: int
+    works_before: int
+
+
 class Movers(Record):
     """Who published in an area in 52 weeks, in papers or in patent families: never added."""
 
@@ -91,6 +100,10 @@ class Movers(Record):
     concentration: Estimated | None = None
     """Chance that two random works are of one organisation."""
     newcomers: Mover | None = None
+    new: tuple[Mover, ...] = ()
+    """Of the newcomers those with several works."""
+    growing: tuple[Grown, ...] = ()
+    """Surest first."""
     china: Mover | None = None
     shanghai: Mover | None = None
     method: str
@@ -138,6 +151,54 @@ class Accuracy(Record):
     calibration: tuple[Calibration, ...] = ()
 
 
+class Told(Record):
+    """A signal as the previous issue's scan had it."""
+
+    source: SourceId
+    channel: str
+    term: str
+    variants: tuple[str, ...] = ()
+    tier: str
+
+    def is_of(self, signal: Signal) -> bool:
+        """Whether it is the same one: a term may have changed places with one of its variants."""
+        names = {self.term, *self.variants} & {signal.term, *signal.variants}
+        return (self.source, self.channel) == (signal.source, signal.channel) and bool(names)
+
+
+class SettledSince(Record):
+    """Predictions that came due after the previous issue was written."""
+
+    settled: int
+    in80: int
+    """Of them with an outcome within the interval of 80 %."""
+    void: int = 0
+
+    @property
+    def out(self) -> int:
+        return self.settled - self.in80
+
+
+class Missed(Record):
+    """A prediction on an area, come due since the previous issue, whose outcome lay outside its interval of 80 %."""
+
+    prediction_id: str
+    area: AreaId
+    source: SourceId
+    quantity: str
+    horizon_weeks: int
+    week: Week
+    """The last week that it was made from."""
+    last: Week
+    """The last week of the outcome."""
+    said: Estimated
+    came: float
+    p_exceeds_last: float
+    exceeded: bool
+    far: bool
+    """Outside the interval of 95 % as well."""
+
+
 class Findings(Record):
     """All of them for one issue; empty for a week that nobody looked at in this way."""
 
@@ -157,3 +218,25 @@ class Findings(Record):
     """Digest of the newest row: who kept it can tell that no row was taken away since."""
     next_due: Week | None = None
     """The week in which the next open prediction comes due."""
+    dropped: tuple[Dropped, ...] = ()
+    """Signals of earlier issues that are gone."""
+    silent: tuple[SourceId, ...] = ()
+    """Of those in which signals were looked for the ones where none was found."""
+    due: CameDue | None = None
+    """None where nobody looked."""
+    revisions: Revisions | None = None
+    """None where nobody looked."""
+    lenses: tuple[LensReading, ...] = ()
+    """By area and source; of the longer editions alone."""
+    checks: tuple[ToCheck, ...] = ()
+    """Of an expert group's edition."""
+    told_week: Week | None = None
+    """Of the previous issue of the kind; None where there was none."""
+    told: tuple[Told, ...] = ()
+    """Signals that its scan had, as known when it was written."""
+    gone: tuple[Told, ...] = ()
+    """Those of them that the present scan of the same source no longer finds."""
+    settled_since: SettledSince | None = None
+    """None where there was no previous issue."""
+    missed: tuple[Missed, ...] = ()
+    """The farthest off first."""

@@ -67,16 +67,17 @@ def find_movers(known: Known, args: Args) -> Movers | None:
 
 
 def answer_movers(known: Known, args: Args) -> Answer:
-    """A field of the movers of an area; `china.share` or `countries.CN.works` for one of them."""
+    """A field of the movers of an area; `china/share`, or `countries/CN/works` for one of them."""
     movers = find_movers(known, args)
     if movers is None:
         return None, None, None
-    table, *rest = args["field"].split("/")
+    table, _, rest = args["field"].partition("/")
     found = getattr(movers, table)
     if isinstance(found, tuple):
-        name, *rest = rest
+        # A name may hold a stroke itself.
+        name, _, rest = rest.rpartition("/")
         found = next((each for each in found if each.name == name), None)
-    return _of(getattr(found, rest[0]) if found is not None and rest else found)
+    return _of(getattr(found, rest) if found is not None and rest else found)
 
 
 def answer_accuracy(known: Known, args: Args) -> Answer:
@@ -96,6 +97,18 @@ def find_accuracy(known: Known, args: Args) -> Accuracy | None:
 
 def answer_ledger(known: Known, _: Args) -> Answer:
     return float(known.inputs.findings.ledger_rows), None, None
+
+
+def answer_settled_since(known: Known, args: Args) -> Answer:
+    since = known.inputs.findings.settled_since
+    return (None, None, None) if since is None else _of(getattr(since, args["field"]))
+
+
+def answer_missed(known: Known, args: Args) -> Answer:
+    """A field of a prediction that missed; `said` with its interval."""
+    found = (each for each in known.inputs.findings.missed if each.prediction_id == args["prediction"])
+    missed = next(found, None)
+    return (None, None, None) if missed is None else _of(getattr(missed, args["field"]))
 
 
 def _of(found: Estimated | float | int | None) -> Answer:

@@ -20,10 +20,10 @@ from horizon.records import (
     UtcDatetime,
     Week,
 )
-from horizon.weeks import IsoWeek
+from horizon.weeks import IsoWeek, weeks_between
 from reports.facts import BriefKind, ScoreRules, SourceProfile, World
 from reports.findings import Findings
-from reports.policy import GROUPS, REACHES, profile_of, reach_of
+from reports.policy import GROUPS, REACHES, brief_plan, profile_of, reach_of
 from taxonomy.schema import AreaFile
 
 HISTORY_WEEKS = 104
@@ -96,6 +96,30 @@ def run_hash(inputs: BriefInputs) -> str:
 
 
 @dataclass(frozen=True)
+class Edition:
+    """Which kind of brief is written; `area` names the group of a `group` one."""
+
+    kind: BriefKind = "weekly"
+    area: AreaId | None = None
+
+    @property
+    def name(self) -> str:
+        """For folders and the store: weekly, quarterly, group-quantum."""
+        return self.kind if self.area is None else f"{self.kind}-{self.area}"
+
+    def folder(self, week: IsoWeek) -> str:
+        """The weekly of a week has the week's name."""
+        return str(week) if self.kind == "weekly" else f"{week}-{self.name}"
+
+    @property
+    def window_weeks(self) -> int:
+        return brief_plan(self.kind).window_weeks
+
+
+WEEKLY = Edition()
+
+
+@dataclass(frozen=True)
 class Known:
     """The inputs with their look-up tables."""
 
@@ -118,6 +142,11 @@ class Known:
     @property
     def week(self) -> IsoWeek:
         return self.inputs.week
+
+    @property
+    def window(self) -> list[IsoWeek]:
+        """The weeks that the issue speaks of, oldest first."""
+        return list(weeks_between(self.week + (1 - self.inputs.window_weeks), self.week))
 
     def year_of(self, source: str) -> tuple[IsoWeek, IsoWeek]:
         """First and last of the 52 weeks that scores and yearly counts share: none of them still fills up."""

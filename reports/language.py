@@ -1,7 +1,9 @@
 """From facts to words: numbers, dates and statements in English and Chinese, by tables of `words/*.yml`.
 
 Both languages show the same digits because both read the same `Figure`; only words, units and their order differ.
-A template names parameters as `{name}`, `{name:form}` or `{name?one|other}` (English agreement in number).
+A template names parameters as `{name}`, `{name:form}` or `{name?one|other}` (English agreement in number). Forms of a
+figure: `bare` without its noun, `short` with no more than its measure word, `interval` its two ends, `likely` the
+likelihood word of ICD 203 with the number.
 """
 
 import re
@@ -17,6 +19,7 @@ import yaml
 from horizon.errors import RenderError
 from horizon.weeks import IsoWeek
 from reports.facts import (
+    BriefKind,
     DayParam,
     Figure,
     FigureParam,
@@ -29,12 +32,16 @@ from reports.facts import (
     WeekParam,
     WordParam,
 )
+from reports.likelihood import word_of
 
 LanguageCode = Literal["zh", "en"]
 LANGUAGES: tuple[LanguageCode, ...] = get_args(LanguageCode)
 _SLOT = re.compile(r"\{(\w+)(?::(\w+))?(?:\?([^|{}]*)\|([^|{}]*))?\}")
 _SEAM = re.compile(r"(?<=[\u4e00-\u9fff])(?=[A-Za-z0-9])|(?<=[A-Za-z0-9])(?=[\u4e00-\u9fff])")
 """Where Chinese meets Latin letters or digits, which good setting parts by a space."""
+_COUNTED = re.compile(
+    r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef\u2018-\u201d\u2026]|[^\s\u3000-\u303f\u4e00-\u9fff\uff00-\uffef\u2018-\u201d\u2026]+"
+)
 _MINUS = "\N{MINUS SIGN}"
 _SIGNED = ("percent_per_year", "percentage_points")
 _DECIMALS = {"times": 1, "loss": 3, "skill": 2, "similarity": 2}
@@ -92,6 +99,19 @@ class Language:
         form = forms["one"] if figure.value == 1 and "one" in forms else forms["other"]
         return str(form).format(n=_shown(figure))
 
+    def short(self, figure: Figure) -> str:
+        """The number with the measure word that its noun takes; in English without any."""
+        if figure.value is None:
+            return self.word("forms", "unknown")
+        return str(self.words["units"][figure.unit].get("short", "{n}")).format(n=_shown(figure))
+
+    def likely(self, figure: Figure) -> str:
+        """A probability as a word and the number: `very likely (92%)`."""
+        if figure.value is None:
+            return self.word("forms", "unknown")
+        word = self.word("likelihood", word_of(figure.value))
+        return word + self.word("forms", "brackets").format(text=_shown(figure))
+
     def within(self, text: Text) -> str:
         """A name in the middle of a sentence: an ordinary English phrase loses its capital, a proper name does not."""
         name = self.name(text)
@@ -128,8 +148,7 @@ class Language:
     def _word_of(self, param: Param, form: str | None) -> str:
         match param:
             case FigureParam(figure=figure):
-                forms = {None: self.number, "bare": self.bare, "interval": self.interval}
-                return forms[form](figure)
+                return self._figure(figure, form)
             case NameParam(name=text):
                 return self.within(text) if form == "within" else self.name(text)
             case WordParam(table=table, word=key):
@@ -141,15 +160,32 @@ class Language:
             case VerbatimParam(text=text):
                 return text
             case ListParam(parts=parts):
-                separator = self.word("forms", "separator" if form == "apart" else "list")
-                return separator.join(self.compose(part) for part in parts)
+                return self._listed([self.compose(part) for part in parts], form)
+
+    def _listed(self, said: Sequence[str], form: str | None) -> str:
+        """Parts as a list, `apart` where they hold commas, `said` where they are sentences."""
+        if form == "said":
+            return self.joined(said)
+        return self.word("forms", "separator" if form == "apart" else "list").join(said)
+
+    def _figure(self, figure: Figure, form: str | None) -> str:
+        forms = {"bare": self.bare, "short": self.short, "interval": self.interval, "likely": self.likely}
+        return self.number(figure) if form is None else forms[form](figure)
 
 
 @cache
-def language(code: LanguageCode) -> Language:
-    """The words of one language, read once."""
+def language(code: LanguageCode, kind: BriefKind = "weekly") -> Language:
+    """The words of one language, read once; an issue of many weeks has some words of its own (table `longer`)."""
     path = files("reports") / "words" / f"{code}.yml"
-    return Language(code, yaml.safe_load(path.read_text(encoding="utf-8")))
+    words = yaml.safe_load(path.read_text(encoding="utf-8"))
+    if kind == "weekly":
+        return Language(code, words)
+    return Language(code, words | {table: words[table] | own for table, own in words["longer"].items()})
+
+
+def length(text: str, code: LanguageCode) -> int:
+    """Words of an English text; of a Chinese one its characters with punctuation, a Latin word or number as one."""
+    return len(_COUNTED.findall(text) if code == "zh" else text.split())
 
 
 def slots(template: str) -> set[str]:
@@ -159,7 +195,7 @@ def slots(template: str) -> set[str]:
 
 def _shown(figure: Figure) -> str:
     value = figure.value or 0.0
-    rising = figure.unit == "probability" and figure.query.args.get("field") == "p_rising"
+    rising = figure.unit == "probability" and figure.query.args.get("field") in ("p_rising", "p_falling")
     if rising and any(abs(100 * value - bar) <= 1 for bar in _BARS):
         return f"{100 * value:.1f}%"
     return _digits(value, figure.unit)

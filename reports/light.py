@@ -36,6 +36,11 @@ def _amber(known: Known, source: SourceWeek) -> Statement | None:
         return Statement(
             template="light_amber_refused", params={"source": name, "refused": FigureParam(figure=refused)}
         )
+    lost = figure(known, "weeks", "unknown_weeks", source=source.source, weeks=known.inputs.window_weeks)
+    if lost.value and known.inputs.window_weeks > 1:
+        window = figure(known, "weeks", "setting", value=known.inputs.window_weeks)
+        told: dict[str, Param] = {"source": name, "unknown": FigureParam(figure=lost), "of": FigureParam(figure=window)}
+        return Statement(template="light_amber_window", params=told)
     unknown = figure(known, "weeks", "unknown_weeks", source=source.source)
     if (unknown.value or 0) > rules.amber_unknown_weeks and known.profiles[source.source].counted:
         return Statement(

@@ -6,6 +6,7 @@ from reports.bottom_line import score_needs
 from reports.coverage import name_statement
 from reports.facts import AreaRow, FigureParam, ListParam, NameParam, Param, Statement, VerbatimParam
 from reports.inputs import Known
+from reports.pages import lens_limit
 from reports.policy import coverage_rules
 from reports.trace import figure
 
@@ -29,6 +30,10 @@ def method(known: Known, rows: Sequence[AreaRow]) -> Iterator[Statement]:
     yield Statement(template="method_grade", params=_grade_rules(known))
     yield Statement(template="method_grade_area")
     yield Statement(template="method_items")
+    if inputs.findings.lenses:
+        yield Statement(template="method_lens")
+    if inputs.findings.checks:
+        yield Statement(template="method_checks")
     yield Statement(template="method_trace")
 
 
@@ -67,6 +72,7 @@ def limits(known: Known, sources: Sequence[str]) -> Iterator[Statement]:
     yield from _low_trust(known)
     yield Statement(template="limit_overlap")
     yield Statement(template="limit_labels")
+    yield from lens_limit(known)
     if known.inputs.model.endswith(WORDS_ONLY):
         yield Statement(template="limit_words_only")
     issues = figure(known, "issues", "issues", severity="warning,error")

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterator
 
-from reports.facts import FigureParam, ListParam, MoversFact, Param, Statement, Unit, VerbatimParam
+from reports.countries import actor
+from reports.facts import FigureParam, ListParam, MoversFact, Param, Statement, Unit
 from reports.findings import Mover, Movers
 from reports.inputs import Known
 from reports.routes import text_of
@@ -54,6 +55,7 @@ def _statements(known: Known, movers: Movers) -> Iterator[Statement]:
             "share": told("share", "newcomers/share"),
         }
         yield Statement(template="movers_newcomers", params=new)
+    yield from _coming(movers, told)
 
 
 def _leading(movers: Movers, told: Callable[[Unit, str], FigureParam]) -> Iterator[Statement]:
@@ -65,10 +67,28 @@ def _leading(movers: Movers, told: Callable[[Unit, str], FigureParam]) -> Iterat
                 Statement(
                     template="mover",
                     params={
-                        "name": VerbatimParam(text=each.name),
+                        "name": actor(table, each.name),
                         "share": told("share", f"{table}/{each.name}/share"),
                     },
                 )
                 for each in leading
             )
+            yield Statement(template=f"movers_{table}", params={"named": ListParam(parts=named)})
+
+
+def _coming(movers: Movers, told: Callable[[Unit, str], FigureParam]) -> Iterator[Statement]:
+    """Newcomers with several works, and whose share has surely grown."""
+    unit: Unit = "patents" if movers.kind == "patents" else "papers"
+    for table, fields in (("new", ("works",)), ("growing", ("works_before", "works"))):
+        named = tuple(
+            Statement(
+                template=f"mover_{table}",
+                params={
+                    "name": actor("organisations", each.name),
+                    **{field: told(unit, f"{table}/{each.name}/{field}") for field in fields},
+                },
+            )
+            for each in getattr(movers, table)
+        )
+        if named:
             yield Statement(template=f"movers_{table}", params={"named": ListParam(parts=named)})

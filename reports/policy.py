@@ -10,7 +10,7 @@ import yaml
 
 from horizon.errors import RenderError
 from horizon.records import Item, ItemKind, Record
-from reports.facts import Grade, GradeCause, Group, Reach, SourceProfile, Text, Unit, World
+from reports.facts import BriefKind, Grade, GradeCause, Group, Reach, SourceProfile, Text, Unit, World
 
 GROUPS: tuple[Group, ...] = get_args(Group)
 REACHES: tuple[Reach, ...] = get_args(Reach)
@@ -92,6 +92,10 @@ class Limits(Record):
     track_head: bool = True
     method: bool = True
     """How the numbers were made; what they cannot say is always there."""
+    pages: int = 100
+    """Area pages."""
+    aspect_quotes: int = 2
+    """Quotes of each aspect on them."""
 
 
 class PdfPlan(Record):
@@ -102,7 +106,9 @@ class PdfPlan(Record):
 class BriefPlan(Record):
     """`briefs/<kind>.yml`."""
 
-    kind: str
+    kind: BriefKind
+    window_weeks: int = 1
+    """How many weeks an issue speaks of."""
     items_per_area: int
     late_weeks: int
     """How far back items that were first known since the previous issue are looked for."""

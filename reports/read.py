@@ -6,15 +6,19 @@ from datetime import date, datetime
 from typing import Any, Protocol
 
 from horizon.records import Fetch, FetchStatus, Issue, Item, Label, Score, SeriesPoint
-from horizon.weeks import IsoWeek
+from horizon.weeks import IsoWeek, weeks_between
 from reports.facts import ScoreRules, SourceProfile, World
 from reports.findings import Findings
-from reports.inputs import HISTORY_WEEKS, BriefInputs, SourceWeek
+from reports.inputs import HISTORY_WEEKS, WEEKLY, BriefInputs, Edition, SourceWeek
 from reports.policy import GROUPS, brief_plan, profile_of
 from taxonomy.load import Taxonomy
+from taxonomy.schema import AreaFile
 
 _ROOMS = ("scrapers", "store", "nlp")
 """Rooms whose issues speak of reading and classifying; what happens after the brief must not change it."""
+
+
+Labelled = Sequence[tuple[Item, Label]]
 
 
 class StoredIssue(Protocol):
@@ -25,6 +29,9 @@ class StoredIssue(Protocol):
 
     @property
     def week(self) -> IsoWeek: ...
+
+    @property
+    def kind(self) -> str: ...
 
 
 class BriefStore(Protocol):
@@ -95,8 +102,9 @@ def read_inputs(
     profiles: Sequence[SourceProfile] = (),
     score_rules: ScoreRules | None = None,
     findings: Findings | None = None,
+    edition: Edition = WEEKLY,
 ) -> BriefInputs:
-    """Read one issue's inputs. `sources` are those that the scan is meant to read, in any order.
+    """Read one issue's inputs; `week` is its last one. `sources` are those that the scan is meant to read.
 
     `incomplete_weeks` is, by source, how many of its newest weeks the scores left out because they still fill up.
     `disabled` are left out for want of a key. `profiles` tell of both what their files say, and `score_rules` are those
@@ -104,29 +112,34 @@ def read_inputs(
     """
     late = incomplete_weeks or {}
     pair: dict[str, Any] = {"taxonomy": taxonomy.version, "model": model}
-    previous = _previous(store, week, taxonomy.version, model, as_of)
-    known = {f"area:{area.id}" for area in taxonomy.areas}
+    weeks = edition.window_weeks
+    previous = _previous(store, week + (1 - weeks), taxonomy.version, model, as_of)
+    areas = taxonomy.areas if edition.area is None else (taxonomy.area(edition.area),)
+    known = {f"area:{area.id}" for area in areas}
     told = {profile.source: profile for profile in profiles}
     shown = {name: profile_of(name, told.get(name)) for name in (*sources, *disabled)}
     sources = sorted(sources, key=lambda name: (GROUPS.index(shown[name].group), shown[name].rank, name))
-    labelled = _labelled(store, pair, week, as_of, sources)
-    seen_now = _late(store, pair, week, as_of, sources)
+    labelled = _of_areas(areas, _labelled(store, pair, weeks_between(week + (1 - weeks), week), as_of, sources))
+    seen_now = _of_areas(areas, _late(store, pair, week, as_of, sources, edition))
     works, versions = _works(store, (*labelled, *seen_now), as_of)
     return BriefInputs(
+        kind=edition.kind,
+        area=edition.area,
         week=week,
+        window_weeks=weeks,
         as_of=as_of,
         world=world,
         run_id=run_id,
         code=code,
         **pair,
-        areas=taxonomy.areas,
+        areas=areas,
         sources=tuple(_source_week(store, source, week, as_of, late.get(source, 0)) for source in sources),
         disabled=tuple(_disabled(store, source, as_of) for source in disabled),
         profiles=tuple(shown[name] for name in sorted(shown)),
         score_rules=score_rules,
         scores=_ordered(score for score in store.scores(week, **pair, as_of=as_of) if score.series in known),
         **previous,
-        points=_points(store, taxonomy, pair, week, as_of, sources),
+        points=_points(store, areas, pair, week, as_of, sources),
         labelled=labelled,
         late=seen_now,
         works=works,
@@ -192,14 +205,15 @@ def _fits(fetch: Fetch, week: IsoWeek, status: FetchStatus | None) -> tuple[bool
 
 def _points(
     store: BriefStore,
-    taxonomy: Taxonomy,
+    areas: Sequence[AreaFile],
     pair: dict[str, str],
     week: IsoWeek,
     as_of: datetime,
     sources: Sequence[str],
 ) -> tuple[SeriesPoint, ...]:
     first = week + (1 - HISTORY_WEEKS)
-    wanted = {*taxonomy.series, *(f"utility:{area.id}" for area in taxonomy.areas)}
+    wanted = {f"{kind}:{area.id}" for kind in ("area", "utility") for area in areas}
+    wanted |= {f"route:{area.id}/{route.id}" for area in areas for route in area.routes}
     points = [
         point
         for source in sources
@@ -210,10 +224,11 @@ def _points(
 
 
 def _labelled(
-    store: BriefStore, pair: dict[str, str], week: IsoWeek, as_of: datetime, sources: Sequence[str]
+    store: BriefStore, pair: dict[str, str], weeks: Iterable[IsoWeek], as_of: datetime, sources: Sequence[str]
 ) -> tuple[tuple[Item, Label], ...]:
     found = [
         each
+        for week in weeks
         for source in sources
         for utility in (False, True)
         for each in store.labelled_items(source, week, **pair, as_of=as_of, utility_models=utility)
@@ -222,23 +237,27 @@ def _labelled(
 
 
 def _late(
-    store: BriefStore, pair: dict[str, str], week: IsoWeek, as_of: datetime, sources: Sequence[str]
+    store: BriefStore, pair: dict[str, str], week: IsoWeek, as_of: datetime, sources: Sequence[str], edition: Edition
 ) -> tuple[tuple[Item, Label], ...]:
-    """Labels of items of the weeks before that nobody knew when the previous issue was written.
+    """Labels of items of the weeks before that nobody knew when the previous issue of the kind was written.
 
     A feed shows some records days after their week (moderation, indexing); they would be counted and never shown.
     """
-    issued = [issue.known_at for issue in store.briefs() if issue.week < week and issue.known_at < as_of]
+    first = week + (1 - edition.window_weeks)
+    issues = [issue for issue in store.briefs() if issue.kind == edition.name]
+    issued = [issue.known_at for issue in issues if issue.week < first and issue.known_at < as_of]
     if not issued:
         return ()
-    weeks = [week + -back for back in range(1, brief_plan("weekly").late_weeks + 1)]
-    found = [each for back in weeks for each in _labelled(store, pair, back, as_of, sources)]
+    weeks = [first + -back for back in range(1, brief_plan(edition.kind).late_weeks + 1)]
+    found = _labelled(store, pair, weeks, as_of, sources)
     known = store.items([item.id for item, _ in found], as_of=max(issued))
     late = [(item, label) for item, label in found if item.id not in known]
     return tuple(sorted(late, key=lambda each: (each[1].area, each[0].id)))
 
 
-Labelled = Sequence[tuple[Item, Label]]
+def _of_areas(areas: Sequence[AreaFile], pairs: Labelled) -> tuple[tuple[Item, Label], ...]:
+    wanted = {area.id for area in areas}
+    return tuple((item, label) for item, label in pairs if label.area in wanted)
 
 
 def _works(

@@ -48,7 +48,7 @@ def render_html(brief: Brief, code: LanguageCode, font_dir: Path | None = None) 
         width: draw_charts(brief, code, font_dir, inches, names=charts_of(page))
         for width, inches in (("wide", WIDTH_INCH), ("narrow", NARROW_INCH))
     }
-    view = View(brief, language(code), brief_plan(brief.header.kind).limits["html"])
+    view = View(brief, language(code, brief.header.kind), brief_plan(brief.header.kind).limits["html"])
     return render_page(page, charts, font_dir, proofs_of(view))
 
 

@@ -35,7 +35,9 @@ _ENDS: dict[str, Unit] = {
 
 
 def signal_facts(known: Known) -> tuple[SignalFact, ...]:
-    return tuple(_signal(known, signal) for signal in known.inputs.findings.signals)
+    """An expert group gets those nearest to its area."""
+    area, found = known.inputs.area, known.inputs.findings.signals
+    return tuple(_signal(known, signal) for signal in found if area in (None, signal.nearest_area))
 
 
 def signals_note(known: Known) -> Statement | None:
@@ -84,7 +86,7 @@ def _signal(known: Known, signal: Signal) -> SignalFact:
             for name, of_it in _ENDS.items()
             if name in signal.killed_by
         ),
-        items=tuple(_references(known, signal.item_ids)),
+        items=tuple(references(known, signal.item_ids)),
         method=signal.method,
     )
 
@@ -103,7 +105,7 @@ def _named(kind: str, name: str, value: FigureParam) -> Statement:
     return Statement(template=f"signal_{kind}_{name}", params={"value": value})
 
 
-def _references(known: Known, ids: tuple[str, ...]) -> Iterator[ItemReference]:
+def references(known: Known, ids: tuple[str, ...]) -> Iterator[ItemReference]:
     """The items that the store still holds."""
     for item_id in ids:
         item = known.items.get(item_id)
@@ -139,7 +141,7 @@ def _odd(known: Known, odd: NonConsensus) -> Iterator[OddFact]:
     if odd.fields:
         params["fields"] = VerbatimParam(text=" + ".join(odd.fields))
     template = f"odd_{odd.reason}" if odd.neighbour or odd.fields else f"odd_{odd.reason}_alone"
-    for item in _references(known, (odd.item_id,)):
+    for item in references(known, (odd.item_id,)):
         yield OddFact(
             area=odd.area,
             name=text_of(known.areas[odd.area].name),

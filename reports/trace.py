@@ -9,10 +9,20 @@ from reports.facts import Figure, Query, Unit
 from reports.found import (
     answer_accuracy,
     answer_ledger,
+    answer_missed,
     answer_movers,
     answer_odd,
     answer_race,
+    answer_settled_since,
     answer_signal,
+)
+from reports.hindsight_answers import (
+    answer_before,
+    answer_check,
+    answer_dropped,
+    answer_due,
+    answer_lens,
+    answer_revision,
 )
 from reports.inputs import HISTORY_WEEKS, Known
 
@@ -62,6 +72,8 @@ def _score(known: Known, args: Mapping[str, str]) -> Answer:
     if args["field"] == "growth_path":
         at = int(args["at"])
         return _plain(score.growth_path[at] if at < len(score.growth_path) else None)
+    if args["field"] == "p_falling":
+        return _plain(None if score.p_rising is None else 1.0 - score.p_rising)
     low, high = _INTERVALS.get(args["field"], (None, None))
     return _field(score, args["field"]), _field(score, low), _field(score, high)
 
@@ -82,6 +94,14 @@ def _change(known: Known, args: Mapping[str, str]) -> Answer:
 def _count(known: Known, args: Mapping[str, str]) -> Answer:
     point = known.points.get((args["series"], args["source"]), {}).get(IsoWeek.parse(args["week"]))
     return _plain(None if point is None else point.n)
+
+
+def _count_window(known: Known, args: Mapping[str, str]) -> Answer:
+    """Items of the weeks that the issue speaks of, over those of them that are known."""
+    points = known.points.get((args["series"], args["source"]), {})
+    counts = [points[week].n for week in known.window if week in points]
+    told = [n for n in counts if n is not None]
+    return _plain(sum(told) if told else None)
 
 
 def year_count(known: Known, series: str, source: str) -> int:
@@ -106,7 +126,8 @@ def wilson(part: int, whole: int) -> tuple[float, float]:
     share, z2 = part / whole, Z80 * Z80
     centre = (share + z2 / (2 * whole)) / (1 + z2 / whole)
     half = Z80 / (1 + z2 / whole) * math.sqrt(share * (1 - share) / whole + z2 / (4 * whole * whole))
-    return max(0.0, centre - half), min(1.0, centre + half)
+    # At none and at all the ends are exact; rounding would leave a trace of the last bit.
+    return max(0.0, centre - half) if part else 0.0, min(1.0, centre + half) if part < whole else 1.0
 
 
 def _label(known: Known, args: Mapping[str, str]) -> Answer:
@@ -226,6 +247,7 @@ _ANSWERS: dict[str, Callable[[Known, Mapping[str, str]], Answer]] = {
     "score": _score,
     "change": _change,
     "count": _count,
+    "count_window": _count_window,
     "count_sum": _count_sum,
     "route_share": _route_share,
     "label": _label,
@@ -246,4 +268,12 @@ _ANSWERS: dict[str, Callable[[Known, Mapping[str, str]], Answer]] = {
     "movers": answer_movers,
     "accuracy": answer_accuracy,
     "ledger": answer_ledger,
+    "lens": answer_lens,
+    "before": answer_before,
+    "dropped": answer_dropped,
+    "due": answer_due,
+    "revision": answer_revision,
+    "check": answer_check,
+    "settled_since": answer_settled_since,
+    "missed": answer_missed,
 }

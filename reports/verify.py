@@ -13,8 +13,9 @@ from horizon.records import Item
 from reports.build import build_brief
 from reports.facts import Brief, Figure, Header, ItemFact, SourceProfile
 from reports.findings import Findings
-from reports.inputs import BriefInputs, Known, index, run_hash
+from reports.inputs import BriefInputs, Edition, Known, index, run_hash
 from reports.policy import link_of
+from reports.quotes import page_references, quotes_of, words_at
 from reports.read import BriefStore, read_inputs
 from reports.render_json import render_json
 from reports.trace import resolve
@@ -62,6 +63,7 @@ def verify_brief(
     found = list(_figures(brief, index(inputs)))
     shown = [name for item in brief.items for name in (item.id, *(version.id for version in item.also))]
     found += _items(brief, store.items(shown, as_of=header.cut_off))
+    found += _page_items(brief, store)
     found += _ids(brief, store)
     found += _profiles(brief, profiles)
     seen = {mismatch.path for mismatch in found}
@@ -101,6 +103,7 @@ def _inputs(brief: Brief, store: BriefStore, taxonomy: Taxonomy, findings: Findi
         profiles=[row.profile for row in brief.sources],
         score_rules=header.score_rules,
         findings=findings,
+        edition=Edition(header.kind, header.area),
         incomplete_weeks={row.source: int(row.incomplete_weeks.value or 0) for row in brief.sources},
     )
 
@@ -171,6 +174,24 @@ def _link(path: str, found: str | None, item: Item, brief: Brief) -> Iterator[Mi
         yield Mismatch(path, str(expected), str(found))
 
 
+def _page_items(brief: Brief, store: BriefStore) -> Iterator[Mismatch]:
+    """Words and titles on area pages stand in their items letter for letter, and links go where they must."""
+    told = list(page_references(brief))
+    items = store.items({each.id for _, each in told}, as_of=brief.header.cut_off)
+    for path, each in told:
+        item = items.get(each.id)
+        if item is None:
+            yield Mismatch(f"{path}.id", "an item of the store", each.id)
+            continue
+        if item.title != each.title:
+            yield Mismatch(f"{path}.title", _short(item.title), _short(each.title))
+        yield from _link(f"{path}.link", each.link, item, brief)
+    for path, item_id, quote in quotes_of(brief):
+        words = words_at(items, item_id, quote)
+        if path.startswith("pages") and words is not None and words != quote.text:
+            yield Mismatch(path, _short(words), _short(quote.text))
+
+
 def _ids(brief: Brief, store: BriefStore) -> Iterator[Mismatch]:
     """Ids behind a count: all of the store, and as many as the count says."""
     named = {item_id for _, figure in figures(brief) for item_id in figure.ids}
@@ -181,7 +202,8 @@ def _ids(brief: Brief, store: BriefStore) -> Iterator[Mismatch]:
     for position, row in enumerate(brief.areas):
         for name in ("n_week", "late", "utility_week"):
             counted = getattr(row, name)
-            if counted is not None and counted.value is not None and len(counted.ids) != counted.value:
+            listed = counted is not None and counted.value is not None and brief.header.window_weeks == 1
+            if listed and len(counted.ids) != counted.value:
                 where = f"areas[{position}].{name}.ids"
                 yield Mismatch(where, f"{counted.value:g} ids", f"{len(counted.ids)} ids")
 

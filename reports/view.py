@@ -220,7 +220,7 @@ def page_of(brief: Brief, code: LanguageCode, format_: str, override: Mapping[st
     limits = plan.limits[format_]
     if override:
         limits = Limits.model_validate({**limits.model_dump(), **override})
-    view = View(brief, language(code), limits)
+    view = View(brief, language(code, brief.header.kind), limits)
     sections = tuple(_section(name, view) for name in plan.sections)
     return _frame(view, tuple(section for section in sections if section.blocks))
 

@@ -4,7 +4,7 @@ import importlib
 import inspect
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from types import ModuleType
 from typing import Annotated, Any, BinaryIO, Literal, TypeVar
@@ -248,6 +248,15 @@ def load_source(source_id: str, folder: Path | None = None) -> Source:
     if others:
         message = f"{path.name} stands among the shipped sources and in {others[0].parent}; give yours another id"
         raise SourceError(message, source=source_id)
+    try:
+        stamp = path.stat()
+    except OSError as error:
+        raise SourceError(f"{path.name} cannot be read: {error}", source=source_id) from None
+    return _read_source(source_id, path, (stamp.st_mtime_ns, stamp.st_size))
+
+
+@lru_cache(maxsize=512)  # a brief asks for every source some ten times, and YAML is slow
+def _read_source(source_id: str, path: Path, _stamp: tuple[int, int]) -> Source:
     try:
         text = path.read_text(encoding="utf-8")
         for line, key in repeated_keys(yaml.compose(text, yaml.SafeLoader)):

@@ -23,16 +23,14 @@ def area_items(
 
     Withdrawn items and utility models are included, as the caller may ask for them; a work of one item has its id.
     """
-    current, label = in_force(as_of, where=between(source, *span)), schema.label.c
-    of_text = and_(label.item_id == current.c.id, label.content_sha256 == current.c.content_sha256)
-    query = (
-        select(label.item_id)
-        .join_from(current, schema.label, of_text)
-        .where(label.taxonomy == pair[0], label.model == pair[1], label.area == area, label.assigned.is_(True))
-        .order_by(label.item_id)
-    )
+    label = schema.label.c
+    of_area = [label.taxonomy == pair[0], label.model == pair[1], label.area == area, label.assigned.is_(True)]
     if as_of is not None:
-        query = query.where(label.known_at <= as_of)
+        of_area.append(label.known_at <= as_of)
+    # The area's own items are few among all whose versions would have to be ranked.
+    current = in_force(as_of, ids=select(label.item_id).where(*of_area), where=between(source, *span))
+    of_text = and_(label.item_id == current.c.id, label.content_sha256 == current.c.content_sha256)
+    query = select(label.item_id).join_from(current, schema.label, of_text).where(*of_area).order_by(label.item_id)
     ids = list(connection.execute(query).scalars())
     works = newest_works(connection, ids, as_of)
     items = items_by_id(connection, ids, as_of)

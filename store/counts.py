@@ -153,7 +153,7 @@ def weekly_counts(
     connection: Connection,
     pair: tuple[str, str],
     source: str | None,
-    series: str | None,
+    series: str | Sequence[str] | None,
     span: tuple[IsoWeek | None, IsoWeek | None],
     as_of: datetime | None,
 ) -> list[SeriesPoint]:
@@ -164,17 +164,22 @@ def weekly_counts(
     counted = _counted(connection, pair, source, series, span, as_of)
     if not counted:
         return []
-    first = span[0] or min(IsoWeek.parse(week) for weeks in counted.values() for week in weeks)
-    last = span[1] or max(IsoWeek.parse(week) for weeks in counted.values() for week in weeks)
+    # Weeks sort as they are written, and there are many.
+    written = {week for weeks in counted.values() for week in weeks}
+    first = span[0] or IsoWeek.parse(min(written))
+    last = span[1] or IsoWeek.parse(max(written))
     sources = sorted({found for _, found in counted})
     statuses = {found: week_statuses(connection, found, first, last, as_of) for found in sources}
     told = set(connection.execute(select(schema.denominator.c.source).distinct()).scalars())
+    weeks = [(week, str(week)) for week in weeks_between(first, last)]
+    # Half of a week's items would be divided by the whole week's total.
+    unknown = {name: (None, "ERROR", "PARTIAL") if name in told else (None, "ERROR") for name in sources}
+    known = {name: [statuses[name][week] not in unknown[name] for week, _ in weeks] for name in sources}
     points = []
     for name, found in sorted(counted):
-        for week in weeks_between(first, last):
-            # Half of a week's items would be divided by the whole week's total.
-            known = statuses[found][week] not in ((None, "ERROR", "PARTIAL") if found in told else (None, "ERROR"))
-            n, total = counted[name, found].get(str(week), (None, None)) if known else (None, None)
+        values = counted[name, found]
+        for (week, text), is_known in zip(weeks, known[found], strict=True):
+            n, total = values.get(text, (None, None)) if is_known else (None, None)
             points.append(SeriesPoint(series=name, source=found, week=week, n=n, total=total))
     return points
 
@@ -183,7 +188,7 @@ def _counted(
     connection: Connection,
     pair: tuple[str, str],
     source: str | None,
-    series: str | None,
+    series: str | Sequence[str] | None,
     span: tuple[IsoWeek | None, IsoWeek | None],
     as_of: datetime | None,
 ) -> dict[tuple[str, str], dict[str, tuple[int, int]]]:
@@ -195,7 +200,7 @@ def _counted(
         .order_by(count.c.known_at, count.c.revision)
     )
     if series is not None:
-        query = query.where(count.c.series == series)
+        query = query.where(count.c.series.in_([series] if isinstance(series, str) else series))
     if as_of is not None:
         query = query.where(count.c.known_at <= as_of)
     counted: dict[tuple[str, str], dict[str, tuple[int, int]]] = {}

@@ -310,7 +310,7 @@ class Store(Foresight):
         taxonomy: str,
         model: str,
         source: str | None = None,
-        series: str | None = None,
+        series: str | Sequence[str] | None = None,
         since: IsoWeek | None = None,
         until: IsoWeek | None = None,
         as_of: datetime | None = None,

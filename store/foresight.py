@@ -1,6 +1,6 @@
 """The part of the store that looks ahead: the ledger, the signals and what they are reckoned from."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -8,7 +8,8 @@ from sqlalchemy import Engine
 
 from horizon.records import Item, NonConsensus, Prediction, Settlement, Signal
 from horizon.weeks import IsoWeek
-from store import ledger, schema, signals, windows
+from store import area_labels, ledger, schema, signals, windows
+from store.area_labels import AreaLabel
 from store.engine import reading, writing
 from store.ledger import LedgerEntry, LedgerHead
 from store.signals import NonConsensusList, SignalList, TermWeek
@@ -152,3 +153,29 @@ class Foresight:
         """A source's items assigned to an area from `since` to `until` (both included), each with its probability."""
         with reading(self.engine) as connection:
             return windows.items_with_probability(connection, (taxonomy, model), area, source, (since, until), as_of)
+
+    # What the longer editions read
+
+    def area_labels(
+        self,
+        areas: Collection[str],
+        taxonomy: str,
+        model: str,
+        *,
+        source: str,
+        since: IsoWeek,
+        until: IsoWeek,
+        as_of: datetime | None = None,
+        assigned_only: bool = True,
+    ) -> Iterator[AreaLabel]:
+        """Labels of a source's items from `since` to `until` (both included), by item and area, never held at once."""
+        with reading(self.engine) as connection:
+            pair, span = (taxonomy, model), (since, until)
+            yield from area_labels.area_labels(connection, pair, areas, source, span, as_of, assigned_only)
+
+    def revised_items(
+        self, source: str, first: IsoWeek, last: IsoWeek, *, since: datetime, until: datetime
+    ) -> list[str]:
+        """Ids of a source's items of these weeks that were known at `since` and got another text until `until`."""
+        with reading(self.engine) as connection:
+            return area_labels.revised_ids(connection, source, (first, last), since, until)

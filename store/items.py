@@ -155,11 +155,13 @@ def _point_at_newest(connection: Connection, newest: dict[str, Version]) -> None
     connection.execute(insert_or_replace(connection, schema.item), rows)
 
 
-def in_force(as_of: datetime | None, ids: Sequence[str] | None = None, where: Where | None = None) -> FromClause:
+def in_force(
+    as_of: datetime | None, ids: Sequence[str] | Select[tuple[str]] | None = None, where: Where | None = None
+) -> FromClause:
     """The version in force of each item (id, source, week, published, kind, known_at, content_sha256), as known then.
 
-    `ids` and `where` (given a table with these columns) limit it. Without `as_of` the table `item` has the answer,
-    else the versions of every item that ever met the limits are ranked.
+    `ids` (or a query for them) and `where` (given a table with these columns) limit it. Without `as_of` the table
+    `item` has the answer, else the versions of every item that ever met the limits are ranked.
     """
 
     def limits(table: FromClause, key: ColumnElement[str] | None) -> list[ColumnElement[bool]]:

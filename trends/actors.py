@@ -29,6 +29,8 @@ MIN_HISTORY_WEEKS = 156
 MIN_GROWTH_WORKS = 6
 """Works in two years below which an actor's growth is not looked at."""
 FALSE_DISCOVERY_RATE = 0.1
+SURELY_GREW = 0.9
+"""Probability above which an actor is said to have grown: then its 80 % interval holds no zero."""
 SHOWN = 20
 IDS = 10
 PAPERS = ("preprint", "article")
@@ -323,7 +325,8 @@ def _growing(works: Sequence[Work], week: IsoWeek, names: Mapping[str, str]) -> 
         return None
     found.sort(key=lambda each: (-each.probability, each.key))
     doubt = np.cumsum([1 - each.probability for each in found]) / np.arange(1, len(found) + 1)
-    return tuple(found[: int((doubt <= FALSE_DISCOVERY_RATE).sum())])
+    # The rate is that of the whole list: carried by sure ones, its last actor alone may be no surer than a coin.
+    return tuple(each for each in found[: int((doubt <= FALSE_DISCOVERY_RATE).sum())] if each.probability > SURELY_GREW)
 
 
 def _growths(

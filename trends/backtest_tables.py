@@ -13,7 +13,7 @@ from trends.backtest import METRICS, Method, Settled, backtest, momentum_method,
 from trends.dglm import Array
 from trends.momentum import METHOD, Panel
 from trends.scoring_rules import block_interval, calibration_error, pit_deviation
-from trends.tables import MAX_BAD_SHARE, Row, TableReport, _name, _panel, _read, _row
+from trends.tables import MAX_BAD_SHARE, Row, TableReport, panel_of, period_name, read_rows, row_of
 
 HALF_COLUMNS = ("count_a", "count_b", "total_a", "total_b")
 SUMMARY = ("calibration_error", "pit_deviation")
@@ -47,7 +47,7 @@ def backtest_file(source: Path, horizon_weeks: int = 52) -> tuple[list[Line], Ta
     be read or its history is too short.
     """
     report = TableReport()
-    rows = list(_read(source, report))
+    rows = list(read_rows(source, report))
     if report.skipped > MAX_BAD_SHARE * report.rows:
         first = "; ".join(report.problems[:3])
         message = f"{source}: {report.skipped} of {report.rows} rows cannot be read (at most 1 % may be): {first}"
@@ -79,8 +79,10 @@ def _read_halves(source: Path, report: TableReport) -> dict[Cell, tuple[Row, Row
         found = {}
         for cells in reader:
             try:
-                pair = tuple(_row({**cells, "count": cells[f"count_{h}"], "total": cells[f"total_{h}"]}) for h in "ab")
-                whole = _row(cells)
+                pair = tuple(
+                    row_of({**cells, "count": cells[f"count_{h}"], "total": cells[f"total_{h}"]}) for h in "ab"
+                )
+                whole = row_of(cells)
             except ValueError as error:
                 report.problems.append(f"{source.name}, line {reader.line_num}: {error}; its halves are passed over")
                 continue
@@ -100,7 +102,7 @@ def _adds_up(whole: Row, first: Row, second: Row) -> bool:
 
 
 def _lines(source: Path, rows: list[Row], halves: dict[Cell, tuple[Row, Row]] | None, horizon_weeks: int) -> list[Line]:
-    panel, _ = _panel(rows)
+    panel, _ = panel_of(rows)
     year, weekly = panel.periods_per_year, rows[0].weekly
     horizon = round(horizon_weeks * year / 52)
     origins = rolling_origins(panel.counts.shape[1], year, horizon)
@@ -119,7 +121,7 @@ def _lines(source: Path, rows: list[Row], halves: dict[Cell, tuple[Row, Row]] | 
                 f"{source}: expected a series with 30 items in the two years before some origin, found none; "
                 "add series or history"
             )
-        labels = [_name(first + each.origin, weekly) for each in settled]
+        labels = [period_name(first + each.origin, weekly) for each in settled]
         lines += _of_method("weekly" if weekly else "monthly", horizon_weeks, name, settled, labels)
     return lines
 
@@ -129,7 +131,7 @@ def _half_panels(rows: Sequence[Row], halves: dict[Cell, tuple[Row, Row]]) -> tu
     sides = []
     for side in (0, 1):
         blank = [replace(row, count=unknown, total=unknown) for row in rows]
-        sides.append(_panel([halves.get((row.series, row.period), (row, row))[side] for row in blank])[0])
+        sides.append(panel_of([halves.get((row.series, row.period), (row, row))[side] for row in blank])[0])
     return sides[0], sides[1]
 
 

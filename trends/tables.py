@@ -72,7 +72,7 @@ def momentum_file(source: Path, output: Path) -> TableReport:
     if source.resolve() == output.resolve():
         raise UsageError(f"expected an output other than the input, found {output} for both; name another file")
     report = TableReport()
-    rows = list(_read(source, report))
+    rows = list(read_rows(source, report))
     if not rows and not report.problems:
         raise HorizonError(f"{source}: expected rows below the header, found none")
     if report.skipped > MAX_BAD_SHARE * report.rows:
@@ -82,14 +82,15 @@ def momentum_file(source: Path, output: Path) -> TableReport:
     lines = []
     for weekly in (True, False):
         if chosen := [row for row in rows if row.weekly == weekly]:
-            panel, as_of = _panel(chosen)
+            panel, as_of = panel_of(chosen)
             lines += [_line(name, as_of, found) for name, found in zip(panel.names, measure(panel), strict=True)]
     report.series = len(lines)
     _write(output, sorted(lines))
     return report
 
 
-def _read(source: Path, report: TableReport) -> Iterator[Row]:
+def read_rows(source: Path, report: TableReport) -> Iterator[Row]:
+    """Rows that can be used; what cannot is told in the report."""
     seen: set[tuple[str, int]] = set()
     grains: dict[str, bool] = {}
     try:
@@ -99,7 +100,7 @@ def _read(source: Path, report: TableReport) -> Iterator[Row]:
             for cells in reader:
                 report.rows += 1
                 try:
-                    row = _row(cells)
+                    row = row_of(cells)
                     if grains.setdefault(row.series, row.weekly) != row.weekly:
                         raise ValueError(f"{row.series!r} has both weeks and months; give each its own name")
                     if (row.series, row.period) in seen:
@@ -123,7 +124,8 @@ def _check_columns(source: Path, found: object) -> None:
         )
 
 
-def _row(cells: dict[str, str | None]) -> Row:
+def row_of(cells: dict[str, str | None]) -> Row:
+    """One row; raises ValueError with what is wrong with it."""
     series = (cells["series"] or "").strip()
     if not series:
         raise ValueError("the series has no name")
@@ -158,7 +160,8 @@ def _number(name: str, text: str | None) -> float:
     return value
 
 
-def _panel(rows: list[Row]) -> tuple[Panel, str]:
+def panel_of(rows: list[Row]) -> tuple[Panel, str]:
+    """Series by periods, and the name of the last period."""
     names = sorted({row.series for row in rows})
     first, last = min(row.period for row in rows), max(row.period for row in rows)
     index = {name: number for number, name in enumerate(names)}
@@ -169,10 +172,11 @@ def _panel(rows: list[Row]) -> tuple[Panel, str]:
         totals[index[row.series], row.period - first] = row.total
     year = 52 if rows[0].weekly else 12
     panel = Panel(tuple(names), tuple(map(kind_of, names)), counts, totals, year)
-    return panel, _name(last, rows[0].weekly)
+    return panel, period_name(last, rows[0].weekly)
 
 
-def _name(period: int, weekly: bool) -> str:
+def period_name(period: int, weekly: bool) -> str:
+    """An ISO week or a month, as tables have it."""
     return str(IsoWeek(1970, 1) + period) if weekly else f"{period // 12:04d}-{period % 12 + 1:02d}"
 
 

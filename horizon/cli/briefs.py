@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from horizon.cli.options import (
+    AreaOfGroup,
     AsJson,
     AsOf,
     DataDir,
+    Kind,
     Sources,
     WeekText,
     clock,
@@ -37,7 +39,8 @@ def register(app: typer.Typer) -> None:
 
 def brief(
     week: WeekText = "last",
-    kind: Annotated[Literal["weekly"], typer.Option(help="Kind of brief.")] = "weekly",
+    kind: Kind = "weekly",
+    area: AreaOfGroup = None,
     lang: Annotated[Literal["zh", "en", "both"], typer.Option(help="Language.")] = "both",
     formats: Annotated[str, typer.Option("--format", help=f"Comma-separated: {FORMATS}.")] = FORMATS,
     sources: Sources = "all",
@@ -45,24 +48,24 @@ def brief(
     data: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write the brief of a week that has been scored, and verify it; exit code 1 on any mismatch."""
-    from flows.briefs import verify_written, write_briefs
+    """Write a brief up to a week that has been scored, verify it, and publish it if it holds; else exit code 1."""
+    from flows.briefs import edition_of, publish_briefs, verify_written, write_briefs
     from flows.scan import WeeklyParams, open_weekly_run
 
     now = clock(as_of)
     with open_existing(data) as work, work.exclusive():
+        edition = edition_of(work, kind, area)
         params = WeeklyParams(week=week_of(week, now), sources=source_words(sources), languages=LANGUAGES[lang])
         run, _ = open_weekly_run(work, params, now)
         if not work.store.scores(run.week, run.taxonomy, run.model, as_of=run.started):
             message = f"expected scores of {run.week} by this taxonomy and model, found none"
             raise UsageError(message + f"; run `horizon scan --week {run.week}` first")
-        paths = write_briefs(work, run, params.languages, words(formats))
+        paths = write_briefs(work, run, params.languages, words(formats), edition)
         faults = verify_written(work, paths)
-    emit(
-        {"week": str(run.week), "briefs": [str(path) for path in paths], "mismatches": faults},
-        as_json,
-        "\n".join([*map(str, paths), *(f"MISMATCH {fault}" for fault in faults)]),
-    )
+        places = [str(path) for path in publish_briefs(work, run, paths, faults)]
+    told = {"briefs": [] if faults else places, "refused": places if faults else [], "mismatches": faults}
+    lines = [*(f"MISMATCH {fault}" for fault in faults), *(f"REFUSED, not published: {place}" for place in places)]
+    emit({"week": str(run.week), **told}, as_json, "\n".join(lines if faults else places))
     if faults:
         raise typer.Exit(1)
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from horizon.cli.options import AsJson, DataDir, WeekText, clock, emit, open_existing, week_of
+from horizon.cli.options import AreaOfGroup, AsJson, DataDir, Kind, WeekText, clock, emit, open_existing, week_of
 
 
 def register(app: typer.Typer) -> None:
@@ -15,6 +15,8 @@ def register(app: typer.Typer) -> None:
 
 def deliver(
     week: WeekText = "last",
+    kind: Kind = "weekly",
+    area: AreaOfGroup = None,
     dry_run: Annotated[
         Path | None, typer.Option("--dry-run", help="Write what would be sent into this folder; nothing is sent.")
     ] = None,
@@ -23,11 +25,12 @@ def deliver(
     as_json: AsJson = False,
 ) -> None:
     """Verify a week's brief and send it, once, to every target of HORIZON_DELIVERY_FILE; exit code 3 on a failure."""
+    from flows.briefs import edition_of
     from flows.delivery import Outside, deliver_week, told
 
     with open_existing(data) as work, work.exclusive():
         chosen = week_of(week, clock(None))
-        done = deliver_week(work, chosen, Outside(work.settings.environ), dry_run, again)
+        done = deliver_week(work, chosen, Outside(work.settings.environ), dry_run, again, edition_of(work, kind, area))
     emit([each.model_dump(mode="json") for each in done], as_json, "\n".join(map(told, done)))
     if any(each.status == "failed" for each in done):
         raise typer.Exit(3)

@@ -3,7 +3,7 @@
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -25,6 +25,8 @@ AsOf = Annotated[
     str | None, typer.Option("--as-of", help="Clock of the run, ISO 8601 (default: now); nothing later is read.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+Kind = Annotated[Literal["weekly", "quarterly", "group"], typer.Option("--kind", help="Kind of brief.")]
+AreaOfGroup = Annotated[str | None, typer.Option("--area", help="With --kind group: the area of the expert group.")]
 Output = Annotated[Path, typer.Option("-o", "--output", help="File to write; appears whole or not at all.")]
 
 

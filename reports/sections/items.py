@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from reports.countries import country
 from reports.facts import ItemFact, Reason
 from reports.tex import as_unicode
 from reports.view import Entries, Entry, Run, Section, View, displayable, language_tag, shorten
@@ -62,7 +63,9 @@ def _kind(view: View, item: ItemFact) -> tuple[str, ...]:
     """What it is and where from, unless everything in the brief is of one source; a utility model is called one."""
     if len(view.brief.sources) == 1 and item.kind == "preprint":
         return ()
-    kind = view.language.word("kind", item.kind) + (view.bracketed(item.office) if item.office else "")
+    kind = view.language.word("kind", item.kind) + (
+        view.bracketed(view.name(country(item.office))) if item.office else ""
+    )
     return (view.source_name(item.source), kind)
 
 
@@ -71,7 +74,7 @@ def _applicants(view: View, item: ItemFact) -> str:
     if item.office is None or not (item.organisations or item.countries):
         return ""
     named = view.language.word("forms", "list").join(shorten(displayable(each), 60, "…") for each in item.organisations)
-    countries = view.language.word("forms", "list").join(item.countries)
+    countries = view.language.word("forms", "list").join(view.name(country(each)) for each in item.countries)
     colon = view.language.word("forms", "colon")
     shown = named + (view.bracketed(countries) if countries and named else countries)
     return view.label("applicants") + colon + shown

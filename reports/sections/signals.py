@@ -1,6 +1,6 @@
 """Weak signals outside the list, then the items of no consensus."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from reports.facts import Figure, ItemReference, OddFact, SignalFact
 from reports.tex import as_unicode
@@ -31,11 +31,28 @@ def build(view: View) -> Section:
         blocks.append(_table(view, shown))
     if brief.signals_note is not None:
         blocks.append(Paragraph((Run(_note(view, len(brief.signals) - len(shown))),), "note"))
-    details = tuple(_entry(view, each) for each in shown) if view.limits.signal_details else ()
+    common = _common_ends(view, brief.signals)
+    if shown and common:
+        blocks.append(Paragraph((_label(view, "ends_all"), Run(_joined(view, common))), "note"))
+    details = tuple(_entry(view, each, common) for each in shown) if view.limits.signal_details else ()
     odd = tuple(_odd(view, each) for each in brief.odd[: view.limits.odd])
     if details or odd:
         blocks.append(Entries((*details, *odd)))
     return Section("", "", tuple(blocks))
+
+
+def _common_ends(view: View, signals: tuple[SignalFact, ...]) -> tuple[str, ...]:
+    """What ends every one of them alike: said once for all."""
+    told = [[view.say(each) for each in signal.ends] for signal in signals]
+    return tuple(each for each in told[0] if all(each in others for others in told)) if told else ()
+
+
+def _label(view: View, key: str) -> Run:
+    return Run(view.label(key) + view.language.word("forms", "colon"), "quiet")
+
+
+def _joined(view: View, parts: Sequence[str]) -> str:
+    return view.language.word("forms", "separator").join(parts)
 
 
 def _note(view: View, left_out: int) -> str:
@@ -88,24 +105,24 @@ def _nearest(view: View, signal: SignalFact) -> str:
     return view.language.word("forms", "middot").join(part for part in (area, sector) if part) or "–"
 
 
-def _entry(view: View, signal: SignalFact) -> Entry:
+def _entry(view: View, signal: SignalFact, common: tuple[str, ...]) -> Entry:
     return Entry(
         group=view.language.word("signal_tier", signal.tier),
         title=Run(displayable(signal.term), "strong"),
-        lines=tuple(_lines(view, signal)),
+        lines=tuple(_lines(view, signal, common)),
     )
 
 
-def _lines(view: View, signal: SignalFact) -> Iterator[tuple[Run, ...]]:
+def _lines(view: View, signal: SignalFact, common: tuple[str, ...]) -> Iterator[tuple[Run, ...]]:
     words = view.language
     about = [view.source_name(signal.source), f"{view.label('first_seen')} {words.day(signal.first_seen)}"]
     if signal.variants:
         about.append(view.label("variants") + words.word("forms", "colon") + displayable(", ".join(signal.variants)))
     yield (Run(words.word("forms", "separator").join(about), "quiet"),)
-    for label, statements in (("why_now", signal.why), ("what_ends_it", signal.ends)):
-        if statements:
-            said = words.word("forms", "separator").join(view.say(each) for each in statements)
-            yield (Run(view.label(label) + words.word("forms", "colon"), "quiet"), Run(said))
+    ends = [said for said in map(view.say, signal.ends) if said not in common]
+    for label, parts in (("why_now", [view.say(each) for each in signal.why]), ("what_ends_it", ends)):
+        if parts:
+            yield (_label(view, label), Run(_joined(view, parts)))
     for item in signal.items[: view.limits.signal_items]:
         yield _reference(view, item)
 

@@ -1,7 +1,11 @@
-"""What became of each source's week. Unknown is said as unknown."""
+"""What became of each source's week. Unknown is said as unknown, and why by a fixed word.
+
+The words of the machine that failed stand in brief.json and in the annex.
+"""
 
 from reports.facts import SourceRow
-from reports.view import Cell, Column, Run, Section, Table, View, displayable, shorten
+from reports.failures import failure_kind
+from reports.view import Cell, Column, Run, Section, Table, View
 
 
 def build(view: View) -> Section:
@@ -48,9 +52,8 @@ def _row(view: View, source: SourceRow) -> tuple[Cell, ...]:
     if source.since and source.until and (source.since, source.until) != (header.first_day, header.last_day):
         window = words.word("forms", "interval").format(low=words.day(source.since), high=words.day(source.until))
         status.append(Run(view.bracketed(window), "quiet"))
-    if source.reason:
-        why = displayable(source.reason).removeprefix(f"source {source.source}: ")
-        status.append(Run(view.bracketed(shorten(why, view.limits.failure_chars, "…")), "quiet"))
+    if source.reason and source.status in ("ERROR", "PARTIAL"):
+        status.append(Run(view.bracketed(words.word("failure", failure_kind(source.reason))), "quiet"))
     status += _last_success(view, source)
     if source.profile.trust == "low":
         status.append(Run(view.bracketed(words.word("labels", "low_trust")), "quiet"))

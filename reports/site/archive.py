@@ -22,6 +22,7 @@ class Issue:
     slug: str
     """Its place in the archive with dashes, for example 2026-W47: the name of its page."""
     kind: str
+    """Of its edition: weekly, quarterly, group-quantum."""
     week: IsoWeek
     world: str
     cut_off: datetime
@@ -72,7 +73,7 @@ def _issue(folder: Path, path: Path) -> Issue:
         same = plain["schema_version"] == SCHEMA_VERSION
         return Issue(
             slug="-".join(path.parent.relative_to(folder).parts) or "issue",
-            kind=str(header["kind"]),
+            kind="-".join(str(part) for part in (header["kind"], header.get("area")) if part),
             week=IsoWeek.parse(header["week"]),
             world=str(header["world"]),
             cut_off=datetime.fromisoformat(header["cut_off"]),

@@ -65,6 +65,13 @@ class Site:
     def say(self, key: str) -> str:
         return self.words.word("site", key)
 
+    def edition(self, kind: str) -> str:
+        """The name of an edition: of an expert group's the area's name."""
+        name, _, area = kind.partition("-")
+        known = next((each for each in self.taxonomy.areas if each.id == area), None)
+        whose = area if known is None else self.words.name(_text(known.name))
+        return self.say(f"kind_{name}").format(area=whose)
+
     @property
     def banner(self) -> str | None:
         return None if self.archive.world == "live" else self.words.word("banner", self.archive.world)
@@ -102,11 +109,13 @@ def _text_of(files: Mapping[str, bytes | Path]) -> str:
 
 
 def _told(archive: Archive, code: LanguageCode) -> tuple[Told, ...]:
-    return tuple(
-        Told(issue, brief, View(brief, language(code), brief_plan(brief.header.kind).limits["html"]), page)
-        for issue, brief in archive.told
-        for page in [page_of(brief, code, "html")]
-    )
+    return tuple(_told_in(issue, brief, code) for issue, brief in archive.told)
+
+
+def _told_in(issue: Issue, brief: Brief, code: LanguageCode) -> Told:
+    kind = brief.header.kind
+    view = View(brief, language(code, kind), brief_plan(kind).limits["html"])
+    return Told(issue, brief, view, page_of(brief, code, "html"))
 
 
 def _render(site: Site, template: str, path: str, title: str, **context: Any) -> str:
@@ -200,9 +209,9 @@ class AreaIssue:
 
 
 def _history(site: Site, area: str) -> list[AreaIssue]:
-    """Newest first."""
+    """Newest first. Quarters and groups' editions show the same scores again."""
     found = []
-    for told in site.told:
+    for told in (each for each in site.told if each.issue.kind == "weekly"):
         grades = {each.area: each.grade for each in told.brief.coverage}
         found += [AreaIssue(told, row, grades[area]) for row in told.view.leading if row.area == area]
     return found
@@ -299,7 +308,7 @@ def _feeds(site: Site, address: str | None) -> Iterator[tuple[str, bytes]]:
         entries = [_feed_entry(site, told) for told in site.told if told.issue.kind == kind]
         key = f"horizon {site.archive.world} {kind} {site.words.code}"
         world = "" if site.banner is None else f" · {site.words.word('world', site.archive.world)}"
-        title = f"Horizon · {site.say('title')} · {kind}{world}"
+        title = f"Horizon · {site.say('title')} · {site.edition(kind)}{world}"
         name = f"feed-{kind}.xml"
         yield name, atom_feed(key, title, str(site.words.words["tag"]), name, entries, below)
 

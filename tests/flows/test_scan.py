@@ -1,25 +1,30 @@
 """The weekly scan from feed to brief, on a small simulated world behind the replay server."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from flows import steps
+from flows.briefs import write_briefs
 from flows.scan import (
     FORMATS,
     BackfillParams,
     ScanSummary,
+    Steps,
     WeeklyParams,
     open_weekly_run,
     run_backfill,
     run_weekly_scan,
 )
+from flows.summary import as_text
 from flows.workspace import Workspace
 from horizon.errors import SourceError, UsageError
-from horizon.records import SeriesPoint
+from horizon.records import Run, SeriesPoint
 from horizon.settings import Settings
 from horizon.weeks import IsoWeek
+from reports import build
 from scrapers.replay.faults import Fault
 from scrapers.replay.server import ReplayServer
 from scrapers.replay.simulated import SimulatedWorld
@@ -63,6 +68,34 @@ def test_a_week_is_scanned_into_verified_briefs_in_both_languages(
         "brief.json", *(f"brief.{code}.{form}" for code in ("zh", "en") for form in FORMATS if form != "json"),
     }  # fmt: skip
     assert "SIMULATED" in (work.briefs / str(world.last_week) / "brief.en.md").read_text(encoding="utf-8")
+
+
+def test_a_brief_that_does_not_hold_is_not_published(
+    open_workspace: OpenWorkspace, server: ReplayServer, world: SimulatedWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work = open_workspace()
+    server.set_clock(tuesday_after(world.last_week))
+    held = _scan(work, server, world.last_week)
+    archive = {path: path.read_bytes() for path in work.briefs.rglob("*") if path.is_file()}
+    monkeypatch.setattr(build, "bottom_line", lambda known, main: ())
+
+    def tampered(run_work: Workspace, run: Run, languages: Sequence[str], formats: Sequence[str]) -> list[Path]:
+        paths = write_briefs(run_work, run, languages, formats)
+        monkeypatch.undo()
+        return paths
+
+    params = WeeklyParams(week=world.last_week, sources=ARXIV, formats=("md",))
+    summary = run_weekly_scan(work, params, tuesday_after(world.last_week), Steps(write_briefs=tampered))
+    assert held.mismatches == ()
+    assert "bottom_line" in summary.mismatches[0]
+    assert (summary.exit_code, summary.briefs) == (1, ())
+    assert {path.parent for path in summary.refused} == {work.refused / str(world.last_week)}
+    assert {path: path.read_bytes() for path in work.briefs.rglob("*") if path.is_file()} == archive
+    assert len(work.store.briefs()) == 1
+    assert f"REFUSED, not published: {summary.refused[0]}" in as_text(summary)
+    assert _scan(work, server, world.last_week).mismatches == ()
+    assert not list(work.refused.iterdir())
+    assert not list(work.staging.iterdir())
 
 
 def test_a_second_scan_adds_no_row_and_writes_the_same_bytes(

@@ -62,6 +62,7 @@ SKETCHES = sketches()
 _LENS = {1: "cost_reduction", 2: "prototype", 3: "feasibility"}
 _LENS_NAME = {"cost_reduction": ("cost reduction", "降低成本"), "prototype": ("prototype or sample", "样机样品"),
               "feasibility": ("feasibility verified", "可行性验证")}  # fmt: skip
+LENSES = tuple(_LENS_NAME)
 _LENS_WORDS = (
     "Low-cost",
     "Affordable",

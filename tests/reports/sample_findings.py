@@ -6,19 +6,34 @@ from itertools import pairwise
 from typing import Any
 
 from horizon.records import Item, NonConsensus, Signal
+from reports import hindsight
+from reports.facts import Quote
 from reports.findings import (
     Accuracy,
     Calibration,
     Estimated,
     Findings,
+    Missed,
     Mover,
     Movers,
     Race,
     RaceWindow,
+    SettledSince,
     SignalWeeks,
     Standing,
+    Told,
 )
-from tests.reports.sample import SKETCHES, WEEK
+from reports.hindsight import (
+    AspectReading,
+    CameDue,
+    Dropped,
+    LensReading,
+    LensWords,
+    Recount,
+    Revisions,
+    ToCheck,
+)
+from tests.reports.sample import LENSES, SKETCHES, WEEK
 
 QUANTUM = next(at for at, sketch in enumerate(SKETCHES) if sketch.id == "quantum_technology")
 WINDOW_AGES = (104, 92, 80, 64, 52, 40, 24, 12, 0)
@@ -82,6 +97,64 @@ def race(at: int = 0, **change: Any) -> Race:
     return Race.model_validate(values | change)
 
 
+QUOTED = Item(
+    id="arxiv:2610.80001",
+    source="arxiv",
+    kind="preprint",
+    title="SIMULATED loom for <woven> lattices",
+    abstract="SIMULATED. Its parts cost half as much as before. Nothing else is claimed.",
+    published=date(2026, 10, 20),
+    url="https://arxiv.org/abs/2610.80001",
+)
+WORDS = "Its parts cost half as much as before"
+
+
+def quote(item: Item = QUOTED, text: str = WORDS) -> Quote:
+    """Words of the item's abstract."""
+    start = (item.abstract or "").index(text)
+    return Quote(field="abstract", start=start, end=start + len(text), text=text)
+
+
+def lens(area: str, **change: Any) -> LensReading:
+    """Of 200 works of the year and 160 before: few speak of the first aspect, none of the last."""
+    aspects = (
+        AspectReading(lens=LENSES[0], n=12, n_before=4, quotes=(LensWords(item_id=QUOTED.id, quote=quote()),)),
+        AspectReading(lens=LENSES[1], n=60, n_before=20),
+        AspectReading(lens=LENSES[2], n=0, n_before=2),
+    )
+    values: dict[str, Any] = {
+        "area": area, "source": "arxiv", "first": WEEK + -53, "last": WEEK + -2, "works": 200, "works_before": 160,
+        "aspects": aspects,
+    }  # fmt: skip
+    return LensReading.model_validate(values | change)
+
+
+def longer(**change: Any) -> dict[str, Any]:
+    """Fields of the findings of a longer edition."""
+    area = SKETCHES[0]
+    missed = hindsight.Missed(prediction_id="p1", series=f"area:{area.id}", source="arxiv", quantity="share",
+                              horizon_weeks=26, value=0.021, mean=0.012, lo80=0.009, hi80=0.015)  # fmt: skip
+    recount = Recount(source="arxiv", week=WEEK + -1, area=area.id, before=40, now=52)
+    values: dict[str, Any] = {
+        "dropped": (
+            Dropped(signal=signal("glass weather", week=WEEK + -4), test="groups", value=4),
+            Dropped(signal=signal("salt logic", week=WEEK + -9)),
+        ),
+        "silent": ("arxiv",), "due": CameDue(settled=40, missed=9, farthest=(missed,)),
+        "revisions": Revisions(since=WEEK + -12, recounts=(recount,), withdrawn=(QUOTED.id,),
+                               rejected=(SIGNAL_ITEMS[0].id,)),
+        "lenses": tuple(lens(sketch.id) for sketch in SKETCHES),
+        "checks": (
+            ToCheck(item_id=SIGNAL_ITEMS[1].id, area=area.id, reason="uncertain", probability=0.41, threshold=0.44,
+                    assigned=False),
+            ToCheck(item_id=SIGNAL_ITEMS[0].id, area=area.id, reason="influential", probability=0.93, threshold=0.44,
+                    assigned=True, signals=("lattice weaving",), routes=(area.routes[0][0],), sources=2),
+        ),
+        "items": (*SIGNAL_ITEMS, QUOTED),
+    }  # fmt: skip
+    return values | change
+
+
 def _weeks(term: str, seed: int) -> SignalWeeks:
     """More documents from week to week, with weeks of none."""
     chance = random.Random(seed)
@@ -98,6 +171,23 @@ def _bins(bias: float) -> tuple[Calibration, ...]:
                                    high=min(1.0, to + bias + 0.1)))
         for at, (above, to) in enumerate(pairwise(edges))
     )  # fmt: skip
+
+
+def missed(**change: Any) -> Missed:
+    values: dict[str, Any] = {
+        "prediction_id": "d1" * 32, "area": SKETCHES[0].id, "source": "arxiv", "quantity": "share",
+        "horizon_weeks": 26, "week": WEEK + -28, "last": WEEK + -2,
+        "said": Estimated(value=0.0011, low=0.00101, high=0.0012), "came": 0.0014, "p_exceeds_last": 0.62,
+        "exceeded": True, "far": True,
+    }  # fmt: skip
+    return Missed.model_validate(values | change)
+
+
+TOLD = (
+    Told(source="arxiv", channel="term", term="lattice-weaving", variants=("lattice weaving",), tier="first_sight"),
+    Told(source="arxiv", channel="term", term="quiet gears", tier="first_sight"),
+)
+"""The first of them is confirmed now, the second gone."""
 
 
 def sample_findings(**change: Any) -> Findings:
@@ -132,5 +222,7 @@ def sample_findings(**change: Any) -> Findings:
         "signal_weeks": tuple(_weeks(term, seed) for seed, term in enumerate(("lattice weaving", "moss <computing>"))),
         "movers": (movers,), "accuracy": (accuracy,), "ledger_rows": 332,
         "ledger_head": "ab" * 32, "next_due": WEEK + 3,
+        "told_week": WEEK + -1, "told": TOLD, "gone": TOLD[1:], "settled_since": SettledSince(settled=12, in80=10),
+        "missed": (missed(),),
     }  # fmt: skip
     return Findings.model_validate(values | change)

@@ -15,7 +15,7 @@ from reports.policy import source_words
 from taxonomy.load import load_taxonomy
 
 TABLES = ("sector", "tier", "verdict", "verdict_short", "status", "group", "noun", "kind", "side", "grade", "reach",
-          "cause", "light", "world")  # fmt: skip
+          "cause", "light", "world", "signal_tier", "convergence", "quantity", "failure", "tier_name")  # fmt: skip
 """Tables of words/*.yml whose words are terms; the others are phrases."""
 CHANGES = ("first_issue", "model_changed", "taxonomy_changed", "not_scored", "same")
 
@@ -85,6 +85,36 @@ def test_likelihood_has_all_fourteen_words_of_icd_203_with_their_bounds() -> Non
     }
     told = {bound: {word for word, means in words.items() if f" {bound}" in means} for bound in bounds}
     assert told == bounds
+
+
+def test_briefs_use_the_first_row_of_icd_203_as_the_glossary_has_it() -> None:
+    held = {term.id: term.name for term in load_glossary() if term.kind == "likelihood"}
+    en, zh = language("en").words["likelihood"], language("zh").words["likelihood"]
+    shown = {f"likelihood.{key}": Text(en=word, zh=zh[key]) for key, word in en.items()}
+    assert len(shown) == 7
+    assert {key: held.get(key) for key in shown} == shown
+
+
+PHRASES = {
+    "80% interval": "method.interval_80", "false-discovery rate": "method.false_discovery_rate",
+    "forecast": "method.forecast", "trend": "method.current_trend", "route label": "method.route_label",
+    "classifier": "method.classifier", "taxonomy": "method.taxonomy", "Brier score": "method.brier_score",
+    "base rate": "method.base_rate", "ledger": "method.forecast_ledger", "converge": "method.convergence",
+    "cut-off": "method.cut_off", "momentum": "method.momentum", "state-space model": "method.state_space_model",
+    "run hash": "method.run_hash", "signal": "method.weak_signal", "leading source": "method.leading_source",
+    "unknown weeks": "method.unknown_week", "utility model": "kind.utility_model", "sentence encoder":
+    "method.sentence_encoder", "expert group": "policy.expert_group", "interval": "method.interval",
+    "adjustment": "method.tier_adjustment", "similarity": "method.cosine_similarity", "replay": "method.replay",
+}  # fmt: skip
+"""Technical phrases that templates and labels use, and where each is explained."""
+
+
+def test_technical_phrases_of_the_templates_are_explained() -> None:
+    held = {term.id for term in load_glossary()}
+    words = language("en").words
+    text = " ".join([*words["statements"].values(), *words["labels"].values()]).casefold()
+    assert sorted(phrase for phrase in PHRASES if phrase.casefold() not in text) == []
+    assert sorted(set(PHRASES.values()) - held) == []
 
 
 def test_policy_wording_is_kept() -> None:

@@ -113,13 +113,13 @@ def test_an_ordinary_phrase_loses_its_capital_within_a_sentence(name: str, withi
     assert ZH.within(Text(en=name, zh="名")) == "名"
 
 
-def test_a_trend_is_said_as_a_trend_with_its_interval_and_chance(brief: Brief) -> None:
-    rising = brief.bottom_line[1]
+def test_a_trend_is_said_as_a_trend_with_its_interval_and_likelihood(brief: Brief) -> None:
+    moved = brief.bottom_line[0]
     assert re.search(
-        r"its trend is \+\d+% a year \(80% interval .+to.+\), probability of rising >?\d+%",
-        EN.compose(rising),
+        r"a higher share of arXiv papers in the next year: very likely \(95%\), trend \+\d+% a year \(80% interval",
+        EN.compose(moved),
     )
-    assert re.search(r"份额趋势为每年 \+\d+%（80% 区间 .+至.+），上升概率 >?\d+%", ZH.compose(rising))
+    assert re.search(r"份额上升：很可能（95%），趋势为每年 \+\d+%（80% 区间 .+至.+）", ZH.compose(moved))
 
 
 def test_chinese_has_full_width_colons_without_a_space(brief: Brief) -> None:

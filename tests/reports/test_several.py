@@ -197,9 +197,9 @@ def test_patents_show_office_applicants_and_stage_and_utility_models_are_called_
     shown = next(item for item in brief.items if item.id == "epo:CN.777.U")
     assert (shown.office, shown.countries) == ("CN", ("CN",))
     english, chinese = (render_markdown(brief, code).decode() for code in ("en", "zh"))
-    assert "EPO worldwide; utility model (CN); published 9 November 2026" in english
-    assert "applicants: SIMULATED Works of Shanghai Co., Ltd., SIMULATED University (CN)" in english
-    assert "实用新型（CN）" in chinese
+    assert "EPO worldwide; utility model (China); published 9 November 2026" in english
+    assert "applicants: SIMULATED Works of Shanghai Co., Ltd., SIMULATED University (China)" in english
+    assert "实用新型（中国）" in chinese
     assert "+104 UM" in english.replace("\N{NO-BREAK SPACE}", " ")
 
 

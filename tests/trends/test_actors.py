@@ -189,6 +189,21 @@ def test_who_grew_is_told_and_who_only_flickers_is_not() -> None:
     assert len(flickering) <= 1
 
 
+def test_no_sure_grower_carries_an_unsure_one_into_the_list() -> None:
+    pairs = []
+    for week in range(104):
+        recent = week < 52
+        pairs += [item(back(week), organisations=[f"Crowd {number}"]) for number in range(12 if recent else 10)]
+        pairs += [item(back(week), organisations=[f"Riser {number}"]) for number in range(6) if recent or week % 6 == 0]
+        pairs += [item(back(week), organisations=["Unsure Lab"]) for _ in range(1) if week % 9 == 0 or week == 5]
+    found = told(pairs).growing
+    assert found is not None
+    assert {each.key for each in found} >= {f"riser {number}" for number in range(6)}
+    for each in found:
+        assert each.probability > 0.9
+        assert each.change_pct.lo80 > 0, each.key
+
+
 def test_hostile_names_stay_data() -> None:
     names = ['=HYPERLINK("http://evil.example")', "\u202eelive", "\x1b[2J", "x" * 5000, "'; DROP TABLE item;--", "\x00"]
     found = told([item(organisations=names, countries=["CN"]) for _ in range(20)])

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from horizon.errors import HorizonError, UsageError
+from horizon.json_lines import json_rows
 from horizon.records import Signal
 from taxonomy.load import Taxonomy
 from trends.signals.detect import Place, detect
@@ -190,23 +191,7 @@ def _rows(source: Path) -> Iterator[tuple[int, dict[str, Any] | str]]:
     except OSError as error:
         message = f"expected a Parquet or JSONL file, found {error.strerror or error} at {source}"
         raise UsageError(f"{message}; name an existing file") from None
-    return _parquet_rows(source) if parquet else _jsonl_rows(source)
-
-
-def _jsonl_rows(source: Path) -> Iterator[tuple[int, dict[str, Any] | str]]:
-    with source.open("rb") as file:
-        for line, content in enumerate(file, 1):
-            text = content.removeprefix(b"\xef\xbb\xbf") if line == 1 else content
-            if text.strip():
-                yield line, _json_row(text)
-
-
-def _json_row(text: bytes) -> dict[str, Any] | str:
-    try:
-        row = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        return f"expected JSON, found {error}"
-    return row if isinstance(row, dict) else f"expected a JSON object, found {type(row).__name__}"
+    return _parquet_rows(source) if parquet else json_rows(source)
 
 
 def _parquet_rows(source: Path) -> Iterator[tuple[int, dict[str, Any] | str]]:
