@@ -48,6 +48,15 @@ def test_streams_say_where_papers_and_patents_part_beyond_both_intervals() -> No
     assert papers.figure.query.args["source"] != patents.figure.query.args["source"]
 
 
+def test_an_edition_of_one_area_speaks_of_that_area() -> None:
+    whole = several_inputs()
+    area = next(each for each in whole.areas if each.id == "biomanufacturing")
+    title = build_brief(several_inputs(kind="group", area=area.id, areas=(area,))).streams_title
+    assert title is not None
+    assert title.template == "streams_meet"
+    assert language("zh").compose(title).startswith("生物制造：")
+
+
 def test_papers_alone_are_said_to_be_alone() -> None:
     assert template(build_brief(sample_inputs()), "streams") == "streams_papers"
     assert template(build_brief(sample_inputs(points=())), "streams") is None
