@@ -28,7 +28,7 @@ def test_the_radar_names_the_area_that_surely_grows_fastest() -> None:
     assert isinstance(title.params["area"], NameParam)
     assert title.params["area"].name.en == "Embodied intelligence"
     assert "tier 1" in language("en").compose(title)
-    assert "第一层" in language("zh").compose(title)
+    assert "第 1 层级" in language("zh").compose(title)
 
 
 def test_growth_within_its_interval_is_not_called_growth() -> None:
