@@ -44,6 +44,8 @@ def streams_title(known: Known, rows: Sequence[AreaRow]) -> Statement | None:
     if not any(stream.papers and stream.patents for stream in streams):
         return Statement(template="streams_papers" if any(each.papers for each in streams) else "streams_patents")
     parted = [(gap, stream) for stream in streams if (gap := _gap(known, stream)) > 0]
+    if not parted and len(streams) == 1:
+        return Statement(template="streams_meet", params={"area": NameParam(name=streams[0].name)})
     if not parted:
         return Statement(template="streams_together")
     _, stream = max(parted, key=lambda pair: (pair[0], pair[1].area))
@@ -94,7 +96,12 @@ def reliability_title(track: Track) -> Statement | None:
     worst = max(track.reliability, key=lambda each: (_miss(each), each.quantity, each.horizon_weeks))
     if _miss(worst) <= 0:
         return Statement(template="reliability_holds")
-    params: dict[str, Param] = {"said": FigureParam(figure=worst.said), "came": FigureParam(figure=worst.came)}
+    params: dict[str, Param] = {
+        "quantity": WordParam(table="quantity", word=worst.quantity),
+        "weeks": VerbatimParam(text=str(worst.horizon_weeks)),
+        "said": FigureParam(figure=worst.said),
+        "came": FigureParam(figure=worst.came),
+    }
     return Statement(template="reliability_missed", params=params)
 
 

@@ -8,6 +8,9 @@ from reports.view import ChartName
 
 _GLYPH = re.compile(r'<path id="([^"]+)" d="([^"]+)" transform="scale\(0\.015625\)"/>')
 """As matplotlib defines one: in 64ths of a hundred-point letter."""
+_ID = re.compile(r'\bid="([^"]+)(?<!-title)(?<!-desc)"')
+_NAMED = re.compile(r'(\bid="|\bhref="#|url\(#)([^")]+)')
+"""Where an id stands or is referred to; a page has thousands of references, so ids are short."""
 _EMPTY = re.compile(r"<defs>\s*</defs>|<defs/>")
 _COMMAND = re.compile(r"\s*([A-Za-z])\s*")
 
@@ -27,12 +30,15 @@ def shared_glyphs(
     from markupsafe import Markup
 
     short: dict[str, str] = {}
+    ids: dict[str, str] = {}
 
     def parted(svg: str) -> Any:
         known = {name: short.setdefault(path, f"g{len(short)}") for name, path in _GLYPH.findall(svg)}
         bare = _EMPTY.sub("", _GLYPH.sub("", svg))
-        refer = re.sub(r'href="#([^"]+)"', lambda ref: f'href="#{known.get(ref[1], ref[1])}"', bare)
-        return Markup(refer)  # noqa: S704 a chart of ours
+        for name in _ID.findall(bare):
+            known[name] = ids.setdefault(name, f"k{len(ids)}")
+        named = _NAMED.sub(lambda found: f"{found[1]}{known.get(found[2], found[2])}", bare)
+        return Markup(named)  # noqa: S704 a chart of ours
 
     made = {width: {name: parted(str(svg)) for name, svg in drawn.items()} for width, drawn in charts.items()}
     paths = "".join(f'<path id="{name}" d="{path}" transform="scale(.015625)"/>' for path, name in short.items())

@@ -27,6 +27,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 _TIP = "tip:"
 """`charts.TIP`, which would bring matplotlib along."""
 _LINK = "{http://www.w3.org/1999/xlink}href"
+_REFERENCE = re.compile(r"^(?:#|url\(#)([^)]+)")
 _DROP = ("metadata",)
 _PLACES = {"d", "x", "y"}
 _POLICY = "content-security-policy-by-digest"
@@ -175,6 +176,7 @@ def inline_svg(svg: bytes, chart: Chart, prefix: str) -> Any:
             root.remove(element)
     _presented(root)
     _tipped(root)
+    _unnamed(root)
     for number, (tag, words) in enumerate((("title", chart.title), ("desc", chart.alt))):
         element = etree.Element(f"{SVG}{tag}", {"id": f"{prefix}-{tag}"})
         element.text = words
@@ -210,6 +212,16 @@ def _presented(root: Any) -> None:
     # What the style sheet of matplotlib says of every element.
     root.set("stroke-linejoin", "round")
     root.set("stroke-linecap", "butt")
+
+
+def _unnamed(root: Any) -> None:
+    """No ids but those that something refers to."""
+    wanted = {
+        name for element in root.iter() for value in element.attrib.values() for name in _REFERENCE.findall(value)
+    }
+    for element in root.iter():
+        if element.get("id") not in wanted:
+            element.attrib.pop("id", None)
 
 
 def _said_once(group: Any) -> None:

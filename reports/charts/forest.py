@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.patches import Rectangle
 
-from reports.charts.style import FAINT, MUTED, NARROW_INCH, PAPER, TIP, TONES
+from reports.charts.style import FAINT, MUTED, NARROW_INCH, PAPER, POINTS, TIP, TONES, fitted, folded, sheet
 from reports.facts import AreaRow, Brief
 from reports.language import Language
 from reports.view import displayable, named_rows, shorten, tone_of
@@ -24,10 +24,11 @@ def _forest(rows: Sequence[AreaRow], words: Language, width: float) -> Canvas:
     """
     narrow = width == NARROW_INCH
     ordered = sorted(rows, key=lambda row: (row.status != "ok", -(row.growth.value or 0.0), row.area))
-    height = 0.62 + (0.36 if narrow else 0.215) * len(ordered)
-    canvas = Canvas(figsize=(width, height))
+    foot = 0.5 if narrow else 0.36
+    height = 0.26 + foot + (0.36 if narrow else 0.215) * len(ordered)
+    canvas = sheet(width, height)
     left, across = (0.01, 0.56) if narrow else (0.31, 0.475)
-    axes = canvas.add_axes((left, 0.36 / height, across, 1 - 0.4 / height))
+    axes = canvas.add_axes((left, foot / height, across, 1 - (foot + 0.04) / height))
     low, high = _range(ordered)
     axes.set_xlim(low, high)
     axes.set_ylim(len(ordered) - 0.5, -0.8 if narrow else -0.5)
@@ -40,7 +41,11 @@ def _forest(rows: Sequence[AreaRow], words: Language, width: float) -> Canvas:
     label = words.word("charts", "growth_axis")
     if any(row.path for row in ordered):
         label += words.word("forms", "separator") + words.word("charts", "growth_path")
-    axes.set_xlabel(label, fontsize=7.5, color=MUTED, labelpad=2, loc="left" if narrow else "center")
+    if narrow:
+        said = folded(canvas, label, 6.6, (width - 0.05) * POINTS, words)
+        canvas.text(0.01, 0.01, said, fontsize=6.6, color=MUTED, va="bottom", linespacing=1.15)
+    else:
+        axes.set_xlabel(label, fontsize=7.5, color=MUTED, labelpad=2)
     axes.grid(axis="x", color=FAINT, linewidth=0.4)
     axes.set_axisbelow(True)
     axes.spines[:].set_visible(False)
@@ -62,6 +67,7 @@ def _forest_row(axes: Axes, position: int, row: AreaRow, words: Language, narrow
     name = shorten(displayable(words.name(row.name)), 52 if words.code == "en" else 26, "…")
     across = axes.get_yaxis_transform()
     size = 8.5 if len(name) <= 34 else 7.4 if len(name) <= 44 else 6.4
+    name = fitted(axes.figure, name, size, (0.98 if narrow else 0.29) * axes.figure.bbox.width)
     if narrow:
         behind = {"facecolor": PAPER, "edgecolor": "none", "pad": 0.6}
         axes.text(0.0, position - 0.42, name, transform=across, ha="left", va="center", fontsize=size, bbox=behind)

@@ -11,7 +11,7 @@ _GAPS = (1.5, 5.0, 10.0, 16.0, 24.0, 34.0, 46.0, 60.0, 76.0, 94.0, 114.0)
 _ROUNDS = 4
 _APART = 5.0
 """Points between two labels side by side, lest they read as one."""
-_CROSSING, _OVERLAP, _COVERING = 60.0, 10_000.0, 14.0
+_CROSSING, _OVERLAP, _COVERING = 60.0, 10_000.0, 30.0
 """What faults cost, in points of distance: an overlap a square point, the others each."""
 
 

@@ -27,7 +27,7 @@ from reports.facts import AreaRow, Brief
 from reports.language import Language
 from reports.view import Tone, displayable, leading_rows, tone_of
 
-_EDGES = (0.13, 0.45, 0.73, 1.0)
+_EDGES = (0.17, 0.47, 0.74, 1.0)
 """Of the rings of tier 1, 2 and 3, as parts of the whole radius; the hole keeps the innermost marks apart."""
 _GROWTH_SCALE = 15.0
 """Per cent a year: such growth stands at 27 % of its ring's depth, none in the middle, such decline at 73 %."""
@@ -68,9 +68,9 @@ def draw_radar(brief: Brief, words: Language, width: float) -> Canvas | None:
         return None
     narrow = width == NARROW_INCH
     sizes = (
-        _Sizes(NARROW_INCH * POINTS, 276, 106, 8.0, 6.6, 5.8, 78)
+        _Sizes(NARROW_INCH * POINTS, 276, 106, 5.6, 6.6, 5.8, 78)
         if narrow
-        else _Sizes(width * POINTS, 374, 160, 11.0, 7.6, 7.0, 118)
+        else _Sizes(width * POINTS, 374, 160, 8.0, 7.6, 7.0, 118)
     )
     canvas = sheet(sizes.width / POINTS, sizes.height / POINTS)
     axes = canvas.add_axes((0, 0, 1, 1))
@@ -144,10 +144,10 @@ def _along(x: float, y: float, turn: float, across: float, up: float) -> Iterato
 
 
 def _spots(rows: Sequence[AreaRow], sectors: dict[str, tuple[float, float]], sizes: _Sizes) -> Iterator[_Spot]:
-    """Areas of a sector side by side in the order of their tiers; the area of a dot is its items of 52 weeks."""
+    """Areas of a sector side by side, its tiers in turn; the area of a dot is its items of 52 weeks."""
     most = max((row.n_52w.value or 0.0 for row in rows), default=0.0) or 1.0
     for sector, (begin, end) in sectors.items():
-        inside = sorted((row for row in rows if row.sector == sector), key=lambda row: (row.tier, row.area))
+        inside = _in_turn([row for row in rows if row.sector == sector])
         for at, row in enumerate(inside):
             angle = begin + (end - begin) * (at + 0.5) / len(inside)
             dot = max(2.6, sizes.dot * math.sqrt((row.n_52w.value or 0.0) / most))
@@ -162,6 +162,16 @@ def _spots(rows: Sequence[AreaRow], sectors: dict[str, tuple[float, float]], siz
             )
 
 
+def _in_turn(rows: Sequence[AreaRow]) -> list[AreaRow]:
+    """One of each tier, then the second of each: those of one ring stand as far apart as the sector lets them."""
+    ranks: Counter[int] = Counter()
+    placed = []
+    for row in sorted(rows, key=lambda row: (row.tier, row.area)):
+        placed.append((ranks[row.tier], row.tier, row.area, row))
+        ranks[row.tier] += 1
+    return [row for *_, row in sorted(placed, key=lambda each: each[:3])]
+
+
 def _part(tier: int, growth: float) -> float:
     """Distance from the centre as a part of the radius: the faster the growth, the nearer."""
     inner, outer = _EDGES[tier - 1] + 0.02, _EDGES[tier] - 0.02
@@ -173,8 +183,8 @@ def _draw_spot(axes: Axes, spot: _Spot, words: Language) -> None:
     tone = tone_of(spot.row)
     colour = TONES[tone]
     if spot.before is not None:
-        axes.plot(*zip(spot.before, spot.at, strict=True), color=colour, linewidth=1.3, zorder=2)
-        axes.add_patch(Circle(spot.before, 1.3, facecolor=colour, edgecolor="none", zorder=2))
+        axes.plot(*zip(spot.before, spot.at, strict=True), color=colour, linewidth=1.1, zorder=2)
+        axes.add_patch(Circle(spot.before, spot.dot, facecolor="none", edgecolor=colour, linewidth=0.6, zorder=1.9))
     if spot.row.status != "ok" or spot.row.growth.value is None:
         axes.plot(*spot.at, marker="x", markersize=5, color=MUTED, markeredgewidth=1.2, zorder=3)
     else:

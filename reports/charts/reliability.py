@@ -14,7 +14,7 @@ from reports.facts import Brief
 from reports.language import Language
 
 _MOST_PANELS = 3
-_SIDE_INCH, _HEAD_INCH = 1.75, 0.38
+_SIDE_INCH, _HEAD_INCH = 1.75, 0.42
 
 
 def draw_reliability(brief: Brief, words: Language, width: float) -> Canvas | None:
@@ -70,8 +70,8 @@ def _panel(axes: Axes, steps: Sequence[Reliability], words: Language) -> None:
     axes.set_xlabel(words.word("charts", "reliability_said"), fontsize=6.6, color=MUTED, labelpad=1.5, loc="left")
     what = words.word("quantity", steps[0].quantity)
     title = words.word("labels", "forecast_row").format(quantity=what, weeks=steps[0].horizon_weeks)
-    axes.set_title(title, fontsize=7.6, loc="left", pad=13)
-    axes.text(0, 1.015, words.word("charts", "reliability_came"), fontsize=6.2, color=MUTED, va="bottom",
+    axes.set_title(title, fontsize=7.6, loc="left", pad=16)
+    axes.text(0, 1.035, words.word("charts", "reliability_came"), fontsize=6.2, color=MUTED, va="bottom",
               transform=axes.transAxes)  # fmt: skip
     for step in steps:
         _step(axes, step, words)

@@ -2,6 +2,8 @@
 
 import random
 from datetime import date
+from functools import cache
+from itertools import pairwise
 
 from reports.build import build_brief
 from reports.details import Lead, RaceFact, Reliability, StandingFact
@@ -15,7 +17,8 @@ from tests.reports.several import several_inputs
 
 TERMS = (
     "=cmd|calc <script>alert(1)</script>", "$x$ lattice _ weaving^2", "right \u202eto left", "x" * 5000,
-    "模拟术语编织计算方法研究与应用方向", "emoji 😀 term", "a", "lone \ud83d surrogate", "long words for dexterous manipulation",
+    "模拟术语编织计算方法研究与应用方向", "emoji 😀 term", "a", "lone \ud83d surrogate",
+    "long words for dexterous manipulation",
     'quote " and & amp',
 )  # fmt: skip
 SECTIONS = ("bottom_line", "radar", "areas", "momentum", "streams", "races", "timeline", "signals", "reliability")
@@ -35,7 +38,7 @@ def made(value: float | None, low: float | None = None, high: float | None = Non
 
 def rich_brief(seed: int = 0) -> Brief:
     chance = random.Random(seed)
-    brief = build_brief(several_inputs(findings=sample_findings()))
+    brief = _plain()
     areas = {area.id: area for area in load_taxonomy().areas}
     track = brief.track.model_copy(update={"reliability": tuple(_steps(chance))})
     return brief.model_copy(
@@ -46,6 +49,11 @@ def rich_brief(seed: int = 0) -> Brief:
             "track": track,
         }
     )
+
+
+@cache
+def _plain() -> Brief:
+    return build_brief(several_inputs(findings=sample_findings()))
 
 
 def _renamed(row: AreaRow, areas: dict[str, AreaFile], chance: random.Random) -> AreaRow:
@@ -74,7 +82,8 @@ def _race(area: AreaFile, group: RouteGroup, chance: random.Random) -> RaceFact:
         for route, share in zip(group.routes, leads[-1].shares, strict=True)
     )
     return RaceFact(area=area.id, name=Text(en=area.name.en, zh=area.name.zh), source="arxiv", standings=standings,
-                    group=Text(en=group.name.en, zh=group.name.zh), leads=tuple(leads), statements=(), method="routes-1")  # fmt: skip
+                    group=Text(en=group.name.en, zh=group.name.zh), leads=tuple(leads), statements=(),
+                    method="routes-1")  # fmt: skip
 
 
 def _signal(like: SignalFact, at: int, term: str, chance: random.Random) -> SignalFact:
@@ -90,7 +99,7 @@ def _steps(chance: random.Random) -> list[Reliability]:
     edges = (0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 1.0)
     found = []
     for quantity, weeks in (("share", 52), ("share", 26), ("count", 26), ("count", 13)):
-        for above, to in zip(edges, edges[1:], strict=False):
+        for above, to in pairwise(edges):
             came = min(1.0, max(0.0, (above + to) / 2 + chance.uniform(-0.2, 0.2)))
             found.append(
                 Reliability(quantity=quantity, horizon_weeks=weeks, above=above, to=to,
