@@ -15,7 +15,9 @@ def build(view: View) -> Section:
 
 
 def _entry(view: View, decision: Decision) -> Entry:
-    to = view.name(decision.group) if decision.group else view.label("nobody_to_consult")
+    group = decision.group
+    asked = view.label("consult").format(name=displayable(view.language.within(group))) if group else ""
+    to = asked or view.label("nobody_to_consult")
     return Entry(group=to, title=Run(view.say(decision.ask), "strong"), lines=tuple(_lines(view, decision)))
 
 

@@ -126,11 +126,17 @@ def overtaken(**change: Any) -> Brief:
 def test_an_overtaking_since_the_last_issue_is_news_and_asks_whether_the_choice_holds() -> None:
     brief = overtaken()
     assert said(brief)[0] == "overtook"
-    assert "that it leads: very likely (88%)" in text(brief)
+    assert "a true lead: very likely (88%)" in text(brief)
     assert "overtook" in [each.template for each in brief.changes]
     asked = brief.decisions[0]
     assert (asked.kind, asked.area) == ("overtaking", SKETCHES[0].id)
     assert [each.template for each in asked.because] == ["for_lead", "for_shares"]
+
+
+def test_a_lead_of_an_even_chance_is_no_news() -> None:
+    brief = overtaken(p_leads=0.55)
+    assert said(brief) == ["quiet"]
+    assert brief.decisions == ()
 
 
 def test_a_lead_that_the_last_issue_saw_already_is_no_news() -> None:
