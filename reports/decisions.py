@@ -234,7 +234,8 @@ def _forecasts(known: Known) -> Iterator[Asked]:
             continue
         seen.add(missed.area)
         name = _name(known, missed.area)
-        ask = Statement(template="decide_forecast", params={"area": NameParam(name=name)})
+        side = WordParam(table="side_of", word="above" if missed.came > missed.said.value else "below")
+        ask = Statement(template="decide_forecast", params={"area": NameParam(name=name), "side": side})
         because, against = about_forecast(known, missed)
         made = _decision("forecast", ask, because, against, missed.area, name, _items(known, missed.area))
         yield Asked(True, -float(place), made)

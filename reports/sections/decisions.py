@@ -25,7 +25,10 @@ def _lines(view: View, decision: Decision) -> Iterator[tuple[Run, ...]]:
     yield _side(view, "evidence_for", decision.because)
     yield _side(view, "evidence_against", decision.against)
     if decision.ids:
-        yield _head(view, "begin_with"), Run(displayable(", ".join(decision.ids)), "code")
+        yield (
+            _head(view, "begin_with"),
+            Run(displayable(view.language.word("forms", "list").join(decision.ids)), "code"),
+        )
 
 
 def _side(view: View, label: str, statements: tuple[Statement, ...]) -> tuple[Run, ...]:

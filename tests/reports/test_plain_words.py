@@ -101,6 +101,8 @@ def test_the_ends_of_a_single_signal_are_told_whole() -> None:
     brief = build_brief(sample_inputs(findings=sample_findings(signals=(signal(),))))
     text = shown(brief, "en")
     assert [text.count(part) for part in ("fewer than 6 papers", "it counts as sustained if")] == [1, 1]
+    dropped = next(line for line in text.splitlines() if "is dropped with" in line)
+    assert "sustained" not in dropped, "what makes it last is nothing that ends it"
 
 
 def test_an_unknown_code_of_a_feed_is_shown_as_it_is() -> None:
