@@ -55,6 +55,7 @@ def test_movers_name_countries(code: LanguageCode, name: str, raw: str) -> None:
         ("the crawl took longer than 3600 s and was ended; pages so far are kept", "timeout"),
         ("the crawler was killed by signal 9; pages so far are kept, crawl again to go on", "crawler"),
         ("download failed, ResponseFailed: [<twisted>]", "network"),
+        ("download failed, X: y (https://a.example/quota/robots/HTTP 503)", "network"),
         ("17 of 900 listed records could not be had", "lost"),
         ("the source lists no record for this window, of which the store holds 9 items: not believed", "doubtful"),
         ("3 of 9 records could not be read; see issues.jsonl", "unreadable"),
