@@ -3,16 +3,17 @@
 from collections.abc import Iterator, Sequence
 
 from reports.bottom_line import alarm, may_be_spoken_of, verdict_changed, warnings
-from reports.facts import AreaRow, FigureParam, ListParam, NameParam, Param, Statement, WeekParam, WordParam
+from reports.facts import AreaRow, FigureParam, ListParam, NameParam, Param, Statement, Text, WeekParam, WordParam
 from reports.inputs import Known
 from reports.news import forecast_news, forecasts_missed, race_news, signal_news_statements, signals_gone
 from reports.novelty import CLEAR, stands_out
 
 MOST = 12
+_LEADS_TOLD = 2
 GROUPS = {
     "source_unknown": "sources", "source_partial": "sources", "not_comparable": "versions", "rescored": "versions",
     "verdict_changed": "areas", "verdict_changed_since": "areas", "areas_moved": "areas", "alarm": "areas",
-    "trends_moved": "areas",
+    "areas_stand_out": "areas", "trends_moved": "areas", "leads_taken": "routes",
     "overtook": "routes", "overtook_first": "routes", "signals_new_confirmed": "signals",
     "signals_confirmed": "signals", "signals_new": "signals", "signals_gone": "signals", "settled": "forecasts",
     "missed": "forecasts",
@@ -27,13 +28,15 @@ def changes(known: Known, rows: Sequence[AreaRow]) -> tuple[Statement, ...]:
         return (Statement(template="first_issue"),)
     fit = [row for row in rows if may_be_spoken_of(known, row)]
     before = [statement for _, statement in warnings(known)]
-    after = [*_trends(fit), *(statement for _, statement in race_news(known))]
+    after = [*_standing_out(known, fit), *_trends(fit), *_leads(known)]
     after += [*(statement for _, statement in signal_news_statements(known)), *signals_gone(known)]
     after += [*forecast_news(known), *forecasts_missed(known)]
     found = [*before, *_verdicts(known, fit, max(1, MOST - len(before) - len(after))), *after]
-    if any(GROUPS[statement.template] not in ("sources", "versions") for statement in found):
-        return tuple(found[:MOST])
-    return (*found, _nothing(known)) if known.comparable else tuple(found)
+    if not any(GROUPS[statement.template] not in ("sources", "versions") for statement in found):
+        return (*found, _nothing(known)) if known.comparable else tuple(found)
+    if len(found) > MOST:
+        found = [*found[: MOST - 1], Statement(template="changes_more")]
+    return tuple(found)
 
 
 def _verdicts(known: Known, rows: Sequence[AreaRow], room: int) -> Iterator[Statement]:
@@ -47,7 +50,30 @@ def _verdicts(known: Known, rows: Sequence[AreaRow], room: int) -> Iterator[Stat
     if len(alone) < len(moved):
         parts = tuple(_moved(row) for row in moved[len(alone) :])
         yield Statement(template="areas_moved", params={"areas": ListParam(parts=parts)})
-    yield from [alarm(known, row) for row in rows if not row.change.moved and stands_out(known, row)][:1]
+
+
+def _standing_out(known: Known, rows: Sequence[AreaRow]) -> Iterator[Statement]:
+    """The surest with its numbers, the others by name."""
+    found = [row for row in rows if not row.change.moved and stands_out(known, row)]
+    found.sort(key=lambda row: (-abs((row.p_rising.value or 0.0) - 0.5), row.area))
+    yield from (alarm(known, row) for row in found[:1])
+    if len(found) > 1:
+        yield _named("areas_stand_out", [row.name for row in found[1:]])
+
+
+def _leads(known: Known) -> Iterator[Statement]:
+    """The first of them whole, the others by their area."""
+    races = [statement for _, statement in race_news(known)]
+    yield from races[:_LEADS_TOLD]
+    others = (statement.params["area"] for statement in races[_LEADS_TOLD:])
+    names = [area.name for area in others if isinstance(area, NameParam)]
+    if names:
+        yield _named("leads_taken", list(dict.fromkeys(names)))
+
+
+def _named(template: str, names: Sequence[Text]) -> Statement:
+    parts = tuple(Statement(template="name_alone", params={"source": NameParam(name=name)}) for name in names)
+    return Statement(template=template, params={"areas": ListParam(parts=parts)})
 
 
 def _moved(row: AreaRow) -> Statement:

@@ -25,7 +25,7 @@ from reports.evidence import (
 )
 from reports.facts import AreaRow, BriefKind, Grade, ListParam, NameParam, Reach, Statement, Text, WordParam
 from reports.inputs import Known
-from reports.news import group_of, route_names, term
+from reports.news import LEAST_LEAD, group_of, route_names, term
 from reports.novelty import CLEAR, lead_taken, signal_news
 from reports.policy import reach_of
 from reports.routes import text_of
@@ -46,7 +46,6 @@ class Rules(Record):
     most: int
     floor: dict[BriefKind, float]
     kinds: dict[DecisionKind, Worth]
-    least_lead: float
     least_converging: float
     reaches: tuple[Reach, ...]
     good_grades: tuple[Grade, ...]
@@ -150,7 +149,7 @@ def _verdicts(known: Known, rows: Sequence[AreaRow]) -> Iterator[Asked]:
 
 def _overtakings(known: Known) -> Iterator[Asked]:
     for race in known.inputs.findings.races:
-        if race.area not in known.areas or not lead_taken(known, race) or race.p_leads < rules().least_lead:
+        if race.area not in known.areas or not lead_taken(known, race) or race.p_leads <= LEAST_LEAD:
             continue
         group = group_of(known, race)
         if group is None:
@@ -235,7 +234,8 @@ def _forecasts(known: Known) -> Iterator[Asked]:
             continue
         seen.add(missed.area)
         name = _name(known, missed.area)
-        ask = Statement(template="decide_forecast", params={"area": NameParam(name=name)})
+        side = WordParam(table="side_of", word="above" if missed.came > missed.said.value else "below")
+        ask = Statement(template="decide_forecast", params={"area": NameParam(name=name), "side": side})
         because, against = about_forecast(known, missed)
         made = _decision("forecast", ask, because, against, missed.area, name, _items(known, missed.area))
         yield Asked(True, -float(place), made)

@@ -6,6 +6,7 @@ A likelihood and a confidence (grade, coverage) are never in one sentence.
 from collections.abc import Iterator, Sequence
 
 from horizon.records import Signal
+from reports.coverage import cover_area
 from reports.facts import (
     AreaRow,
     FigureParam,
@@ -68,20 +69,21 @@ def _against_signal(known: Known, signal: Signal, lasting: FigureParam) -> Itera
 
 
 def about_verdict(known: Known, row: AreaRow, rows: Sequence[AreaRow], good: Sequence[Grade]) -> Sides:
-    """What the leading source says, against what other sources and the other tests say."""
+    """What the leading source says, against what other sources and the other tests say; the grade is the area's."""
+    cover = cover_area(known, [each for each in rows if each.area == row.area])
     trend = {key: value for key, value in trend_params(known, row).items() if key != "area"}
     because = [Statement(template="for_verdict", params=trend)]
-    if row.coverage.grade in good:
-        because.append(Statement(template="for_grade", params=_grade(known, row)))
-    return because, list(_against_verdict(known, row, rows, good))
+    grade = WordParam(table="grade", word=cover.grade)
+    against = list(_against_verdict(known, row, rows))
+    if cover.grade in good:
+        because.append(Statement(template="for_grade", params={"grade": grade}))
+    else:
+        cause = WordParam(table="cause", word=cover.cause)
+        against.insert(0, Statement(template="against_grade", params={"grade": grade, "cause": cause}))
+    return because, against
 
 
-def _grade(known: Known, row: AreaRow) -> dict[str, Param]:
-    source = NameParam(name=known.profiles[row.source].name)
-    return {"grade": WordParam(table="grade", word=row.coverage.grade), "source": source}
-
-
-def _against_verdict(known: Known, row: AreaRow, rows: Sequence[AreaRow], good: Sequence[Grade]) -> Iterator[Statement]:
+def _against_verdict(known: Known, row: AreaRow, rows: Sequence[AreaRow]) -> Iterator[Statement]:
     low, high = row.growth.low, row.growth.high
     for other in rows:
         if other.area == row.area and other.source != row.source and _disagrees(known, row, other):
@@ -94,9 +96,6 @@ def _against_verdict(known: Known, row: AreaRow, rows: Sequence[AreaRow], good: 
             break
     if low is not None and high is not None and low <= 0 <= high:
         yield Statement(template="against_zero", params={"growth": FigureParam(figure=row.growth)})
-    if row.coverage.grade not in good:
-        cause = WordParam(table="cause", word=row.coverage.cause)
-        yield Statement(template="against_grade", params={**_grade(known, row), "cause": cause})
     score = known.scores.get((row.series, row.source))
     if score is not None and score.discovery is False:
         yield Statement(template="against_discovery")

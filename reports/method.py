@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 
 from reports.bottom_line import score_needs
 from reports.coverage import name_statement
-from reports.facts import AreaRow, FigureParam, ListParam, NameParam, Param, Statement, VerbatimParam
+from reports.facts import AreaRow, FigureParam, ListParam, NameParam, Param, Statement, VerbatimParam, WordParam
 from reports.inputs import Known
+from reports.likelihood import SCALE
 from reports.pages import lens_limit
 from reports.policy import coverage_rules
 from reports.trace import figure
@@ -27,6 +28,7 @@ def method(known: Known, rows: Sequence[AreaRow]) -> Iterator[Statement]:
         yield Statement(template="method_momentum", params={"method": VerbatimParam(text=", ".join(methods))})
     if inputs.score_rules is not None:
         yield Statement(template="method_verdict", params=_bars(known) | score_needs(known))
+    yield Statement(template="method_likelihood", params={"words": _scale(known)})
     yield Statement(template="method_grade", params=_grade_rules(known))
     yield Statement(template="method_grade_area")
     yield Statement(template="method_items")
@@ -35,6 +37,23 @@ def method(known: Known, rows: Sequence[AreaRow]) -> Iterator[Statement]:
     if inputs.findings.checks:
         yield Statement(template="method_checks")
     yield Statement(template="method_trace")
+
+
+def _scale(known: Known) -> ListParam:
+    """The seven words with their bounds."""
+    return ListParam(
+        parts=tuple(
+            Statement(
+                template="likelihood_bound",
+                params={
+                    "word": WordParam(table="likelihood", word=word),
+                    "low": FigureParam(figure=figure(known, "probability", "setting", value=low)),
+                    "high": FigureParam(figure=figure(known, "probability", "setting", value=high)),
+                },
+            )
+            for low, high, word in SCALE
+        )
+    )
 
 
 def _bars(known: Known) -> dict[str, Param]:

@@ -26,6 +26,8 @@ from taxonomy.schema import RouteGroup
 
 SIGNALS_NAMED = 3
 FORECASTS_NAMED = 3
+LEAST_LEAD = 0.55
+"""Up to here a lead is a roughly even chance."""
 _TERM_CHARS = 60
 _SIGNAL_KINDS = {"new_confirmed": "signals_new_confirmed", "confirmed": "signals_confirmed", "new": "signals_new"}
 
@@ -53,9 +55,12 @@ def trend_params(known: Known, row: AreaRow) -> dict[str, Param]:
 
 
 def race_news(known: Known) -> Iterator[tuple[float, Statement]]:
-    """Leads taken since the previous issue, in the taxonomy's order, each with its sureness of 0 to 50."""
+    """Leads taken since the previous issue, in the taxonomy's order, each with its sureness of 0 to 50.
+
+    A lead that is no more than an even chance may pass back next week: it is none to tell.
+    """
     for race in known.inputs.findings.races:
-        if race.area in known.areas and lead_taken(known, race):
+        if race.area in known.areas and race.p_leads > LEAST_LEAD and lead_taken(known, race):
             yield 100.0 * abs(race.p_leads - 0.5), overtook(known, race)
 
 

@@ -15,7 +15,9 @@ def build(view: View) -> Section:
 
 
 def _entry(view: View, decision: Decision) -> Entry:
-    to = view.name(decision.group) if decision.group else view.label("nobody_to_consult")
+    group = decision.group
+    asked = view.label("consult").format(name=displayable(view.language.within(group))) if group else ""
+    to = asked or view.label("nobody_to_consult")
     return Entry(group=to, title=Run(view.say(decision.ask), "strong"), lines=tuple(_lines(view, decision)))
 
 
@@ -23,7 +25,10 @@ def _lines(view: View, decision: Decision) -> Iterator[tuple[Run, ...]]:
     yield _side(view, "evidence_for", decision.because)
     yield _side(view, "evidence_against", decision.against)
     if decision.ids:
-        yield _head(view, "begin_with"), Run(displayable(", ".join(decision.ids)), "code")
+        yield (
+            _head(view, "begin_with"),
+            Run(displayable(view.language.word("forms", "list").join(decision.ids)), "code"),
+        )
 
 
 def _side(view: View, label: str, statements: tuple[Statement, ...]) -> tuple[Run, ...]:

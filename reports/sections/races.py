@@ -70,5 +70,8 @@ def _table(view: View, race: RaceFact) -> Table:
     )
     by = view.label("route_group").format(group=words.within(race.group))
     return Table(
-        view.name(race.name) + view.bracketed(f"{by}, {view.source_name(race.source)}"), columns, rows, "matrix"
+        view.name(race.name) + view.bracketed(words.word("forms", "list").join((by, view.source_name(race.source)))),
+        columns,
+        rows,
+        "matrix",
     )

@@ -20,6 +20,8 @@ from reports.view import (
     shorten,
 )
 
+_LASTS = "signal_ends_share_weeks_53_to_104"
+
 
 def build(view: View) -> Section:
     brief = view.brief
@@ -42,8 +44,8 @@ def build(view: View) -> Section:
 
 
 def _common_ends(view: View, signals: tuple[SignalFact, ...]) -> tuple[str, ...]:
-    """What ends every one of them alike: said once for all."""
-    told = [[view.say(each) for each in signal.ends] for signal in signals]
+    """What ends every one of them alike: said once for all. By what a term lasts is each one's own, whatever it is."""
+    told = [[view.say(each) for each in signal.ends if each.template != _LASTS] for signal in signals]
     return tuple(each for each in told[0] if all(each in others for others in told)) if told else ()
 
 
@@ -117,7 +119,11 @@ def _lines(view: View, signal: SignalFact, common: tuple[str, ...]) -> Iterator[
     words = view.language
     about = [view.source_name(signal.source), f"{view.label('first_seen')} {words.day(signal.first_seen)}"]
     if signal.variants:
-        about.append(view.label("variants") + words.word("forms", "colon") + displayable(", ".join(signal.variants)))
+        about.append(
+            view.label("variants")
+            + words.word("forms", "colon")
+            + displayable(words.word("forms", "list").join(signal.variants))
+        )
     yield (Run(words.word("forms", "separator").join(about), "quiet"),)
     ends = [said for said in map(view.say, signal.ends) if said not in common]
     for label, parts in (("why_now", [view.say(each) for each in signal.why]), ("what_ends_it", ends)):

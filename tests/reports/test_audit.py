@@ -115,7 +115,7 @@ def test_chart_titles_count_and_never_rank_by_size(brief: Brief) -> None:
     scored = sum(word is not None for word in words)
     probably = sum(word is not None and word.startswith("probably") for word in words)
     assert title.startswith(f"{len(words)} areas, {scored} scored: {words.count('rising')} rising, ")
-    assert title.endswith(f"; {probably} probably") if probably else True
+    assert title.endswith(f"; {probably} tending to move") if probably else True
     assert brief.shares_title.template == "shares_moved"
     calm = tuple(score(each, WEEK, growth=0.0, p=0.8) for each in SKETCHES)
     still = build_brief(sample_inputs(scores=calm))

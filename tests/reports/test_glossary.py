@@ -101,7 +101,7 @@ PHRASES = {
     "classifier": "method.classifier", "taxonomy": "method.taxonomy", "Brier score": "method.brier_score",
     "base rate": "method.base_rate", "ledger": "method.forecast_ledger", "converge": "method.convergence",
     "cut-off": "method.cut_off", "momentum": "method.momentum", "state-space model": "method.state_space_model",
-    "run hash": "method.run_hash", "signal": "method.weak_signal", "leading source": "method.leading_source",
+    "run hash": "method.run_hash", "signal": "method.weak_signal", "main source": "method.leading_source",
     "unknown weeks": "method.unknown_week", "utility model": "kind.utility_model", "sentence encoder":
     "method.sentence_encoder", "expert group": "policy.expert_group", "interval": "method.interval",
     "adjustment": "method.tier_adjustment", "similarity": "method.cosine_similarity", "replay": "method.replay",

@@ -132,11 +132,17 @@ def overtaken(**change: Any) -> Brief:
 def test_an_overtaking_since_the_last_issue_is_news_and_asks_whether_the_choice_holds() -> None:
     brief = overtaken()
     assert said(brief)[0] == "overtook"
-    assert "that it leads: very likely (88%)" in text(brief)
+    assert "a true lead: very likely (88%)" in text(brief)
     assert "overtook" in [each.template for each in brief.changes]
     asked = brief.decisions[0]
     assert (asked.kind, asked.area) == ("overtaking", SKETCHES[0].id)
     assert [each.template for each in asked.because] == ["for_lead", "for_shares"]
+
+
+def test_a_lead_of_an_even_chance_is_no_news() -> None:
+    brief = overtaken(p_leads=0.55)
+    assert said(brief) == ["quiet"]
+    assert brief.decisions == ()
 
 
 def test_a_lead_that_the_last_issue_saw_already_is_no_news() -> None:
@@ -240,6 +246,34 @@ def test_many_changed_verdicts_are_named_together_and_none_is_lost(eventful: lis
     told = " ".join(EN.compose(each) for each in eventful[2].changes)
     assert len(moved) > 4
     assert [row.area for row in moved if row.name.en not in told] == []
+
+
+def test_where_verdicts_find_no_room_the_clear_ones_are_told_and_the_others_named() -> None:
+    told = (Told(source="arxiv", channel="term", term="woven light", tier="first_sight"),)
+    signals = (signal(), signal("woven light", variants=()), signal("moss", variants=(), tier="first_sight"))
+    since: dict[str, Any] = {"told_week": WEEK + -1, "told": (*told, OTHER), "gone": (OTHER,)}
+    found = sample_findings(signals=signals, **since)
+    chances = {sketch.id: 0.8 if place % 2 else 0.97 for place, sketch in enumerate(SKETCHES)}
+    before = {sketch.id: 0.5 for sketch in SKETCHES}
+    brief = issue(chances, before, found)
+    templates = [each.template for each in brief.changes]
+    assert len(templates) == MOST_CHANGES
+    assert "changes_more" not in templates
+    assert templates.count("areas_moved") == 1
+    assert templates[-2:] == ["settled", "missed"]
+    clear = [row.name.en for row in brief.areas if row.leads and row.verdict == "rising" and row.coverage.grade != "D"]
+    assert clear
+    told_whole = [EN.compose(each) for each in brief.changes if each.template == "verdict_changed"]
+    assert [name for name in clear if not any(text.startswith(name) for text in told_whole)] == []
+
+
+def test_all_areas_that_newly_stand_out_are_named() -> None:
+    now = tuple(each.model_copy(update={"discovery": each.verdict == "rising"}) for each in scores({}))
+    before = tuple(each.model_copy(update={"discovery": False}) for each in scores({}, WEEK + -1))
+    brief = issue({}, {}, calm_findings(), scores=now, previous_scores=before)
+    assert [each.template for each in brief.changes] == ["alarm", "areas_stand_out"]
+    told = " ".join(EN.compose(each) for each in brief.changes)
+    assert all(name in told for name in ("Embodied intelligence", "Quantum technology"))
 
 
 def test_nothing_changed_is_one_line_and_says_only_what_was_looked_at() -> None:

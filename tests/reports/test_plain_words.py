@@ -55,6 +55,7 @@ def test_movers_name_countries(code: LanguageCode, name: str, raw: str) -> None:
         ("the crawl took longer than 3600 s and was ended; pages so far are kept", "timeout"),
         ("the crawler was killed by signal 9; pages so far are kept, crawl again to go on", "crawler"),
         ("download failed, ResponseFailed: [<twisted>]", "network"),
+        ("download failed, X: y (https://a.example/quota/robots/HTTP 503)", "network"),
         ("17 of 900 listed records could not be had", "lost"),
         ("the source lists no record for this window, of which the store holds 9 items: not believed", "doubtful"),
         ("3 of 9 records could not be read; see issues.jsonl", "unreadable"),
@@ -101,6 +102,8 @@ def test_the_ends_of_a_single_signal_are_told_whole() -> None:
     brief = build_brief(sample_inputs(findings=sample_findings(signals=(signal(),))))
     text = shown(brief, "en")
     assert [text.count(part) for part in ("fewer than 6 papers", "it counts as sustained if")] == [1, 1]
+    dropped = next(line for line in text.splitlines() if "is dropped with" in line)
+    assert "sustained" not in dropped, "what makes it last is nothing that ends it"
 
 
 def test_an_unknown_code_of_a_feed_is_shown_as_it_is() -> None:
