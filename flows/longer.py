@@ -26,8 +26,13 @@ class Issue:
     pair: tuple[str, str]
     """Taxonomy and model."""
     as_of: datetime
-    sources: tuple[str, ...]
+    sources: Sequence[str]
     area: AreaId | None = None
+
+    @property
+    def sorted_sources(self) -> list[str]:
+        """Whoever writes an issue and whoever verifies it may name them in another order."""
+        return sorted(self.sources)
 
     def areas(self, work: Workspace) -> tuple[AreaId, ...]:
         return (self.area,) if self.area else tuple(area.id for area in work.taxonomy.areas)
@@ -42,10 +47,10 @@ def look_back(work: Workspace, issue: Issue) -> dict[str, Any]:
         after = issues[-1].week
     silent = silent_sources(work, issue.week, issue.pair, as_of)
     return {
-        "dropped": tuple(dropped_signals(work, issues, issue.week, as_of, issue.sources)),
+        "dropped": tuple(dropped_signals(work, issues, issue.week, as_of, issue.sorted_sources)),
         "silent": tuple(source for source in silent if source in issue.sources),
         "due": came_due(work.store.predictions(as_of), work.store.settlements(as_of), after, areas),
-        "revisions": revisions(work, issues, issue.pair, as_of, issue.sources, areas),
+        "revisions": revisions(work, issues, issue.pair, as_of, issue.sorted_sources, areas),
     }
 
 
@@ -53,10 +58,10 @@ def look_closer(
     work: Workspace, issue: Issue, signals: Sequence[Signal], races: "Sequence[Race]"
 ) -> tuple[dict[str, Any], set[str]]:
     """Fields of Findings for area pages and for an expert group, and the ids of the items that they name."""
-    lenses = tuple(area_lenses(work, issue.areas(work), issue.week, issue.pair, issue.as_of, issue.sources))
+    lenses = tuple(area_lenses(work, issue.areas(work), issue.week, issue.pair, issue.as_of, issue.sorted_sources))
     checks = []
     if issue.area is not None:
         span = (issue.week + (1 - max(issue.window_weeks, 13)), issue.week)
-        checks = to_check(work, issue.area, span, issue.pair, issue.as_of, issue.sources, signals, races)
+        checks = to_check(work, issue.area, span, issue.pair, issue.as_of, issue.sorted_sources, signals, races)
     named = named_items(lenses) | {each.item_id for each in checks}
     return {"lenses": lenses, "checks": tuple(checks)}, named

@@ -1,7 +1,7 @@
 """What an issue looks back on and what the longer editions read, against a store whose truth is planted."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -137,6 +137,7 @@ def test_works_that_speak_of_an_aspect_are_counted_in_each_year(work: Workspace)
     assert (found.first, found.last) == (LAST + -51, LAST)
     assert (found.works, found.works_before) == (104, 104)
     assert (aspect(found).n, aspect(found).n_before) == (13, 6)
+    assert len(aspect(found).quotes) == 1, "all say the same"
     assert (aspect(found, OTHER).n, aspect(found, OTHER).quotes) == (0, ())
 
 
@@ -179,6 +180,27 @@ def test_what_comes_later_is_not_read(work: Workspace) -> None:
     more = a_paper("more", LAST.monday)
     write(work, Scan(WEEK + 1, [more], [a_label(work, more, claims=True)]))
     assert reading(work) == told
+
+
+def test_what_is_labelled_later_is_not_read_either(work: Workspace) -> None:
+    first, later = a_paper("first", (LAST + -4).monday), a_paper("later", (LAST + -4).monday)
+    write(work, Scan(BEFORE, [first], [a_label(work, first)]))
+    work.store.ingest(f"scan-{BEFORE}", known(BEFORE), [later])
+    write(work, Scan(WEEK, [later], [a_label(work, later, claims=True)]))
+    closer, _ = look_closer(work, issue(work, 13, BEFORE), (), ())
+    assert [each.works for each in closer["lenses"]] == [1]
+    assert reading(work).works == 2
+
+
+def test_the_order_of_the_sources_changes_nothing(work: Workspace) -> None:
+    day = (LAST + -4).monday
+    pair = [a_paper("a", day), a_paper("b", day, id="epmc:MED1", source="europepmc", kind="article")]
+    write(work, Scan(WEEK, pair, [a_label(work, each, claims=True) for each in pair]))
+    one = issue(work, 13)
+    other = replace(one, sources=one.sources[::-1])
+    assert look_closer(work, one, (), ()) == look_closer(work, other, (), ())
+    assert len(look_closer(work, one, (), ())[0]["lenses"]) == 2
+    assert look_back(work, one) == look_back(work, other)
 
 
 # ---- signals that are gone -------------------------------------------------------------------------------------------
@@ -250,16 +272,17 @@ def a_verdict(work: Workspace, item: Item, given: datetime, choice: str = "rejec
 
 
 def revised(work: Workspace) -> list[Item]:
-    """Forty papers of the week before; since then eight more, one withdrawn, one rejected."""
-    first = [a_paper(f"first.{number:02d}", BEFORE.monday) for number in range(40)]
+    """Forty papers of the week before, one withdrawn and one rejected already; since then eight more, one of each."""
+    first = [a_paper(f"first.{number:02d}", BEFORE.monday, withdrawn=number == 9) for number in range(40)]
     write(work, Scan(BEFORE, first, [a_label(work, each) for each in first]))
     given = known(BEFORE) + timedelta(days=1)
     verdicts = [a_verdict(work, first[3], given), a_verdict(work, first[4], given, "accept")]
+    work.store.add_verdicts(known(BEFORE), "1" * 64, [a_verdict(work, first[5], known(BEFORE))])
     work.store.add_verdicts(given, "0" * 64, verdicts)
     late = [a_paper(f"late.{number}", BEFORE.monday) for number in range(8)]
     gone = first[7].model_copy(update={"withdrawn": True, "version": "v2"})
-    reworded = first[8].model_copy(update={"title": "SIMULATED other words", "version": "v2"})
-    write(work, Scan(WEEK, [*late, gone, reworded], [a_label(work, each) for each in (*late, gone, reworded)],
+    reworded = [first[at].model_copy(update={"title": "SIMULATED other words", "version": "v2"}) for at in (8, 9)]
+    write(work, Scan(WEEK, [*late, gone, *reworded], [a_label(work, each) for each in (*late, gone, *reworded)],
                      recounted=[BEFORE]))  # fmt: skip
     return first
 
@@ -274,6 +297,13 @@ def test_late_records_withdrawals_and_rejections_are_corrections(work: Workspace
     assert (found.other_model, found.other_taxonomy) == (False, False)
 
 
+def test_only_items_whose_text_changed_since_are_looked_at_again(work: Workspace) -> None:
+    first = revised(work)
+    found = work.store.revised_items("arxiv", BEFORE, BEFORE, since=known(BEFORE), until=known(WEEK))
+    assert found == [first[7].id, first[8].id, first[9].id]
+    assert work.store.revised_items("arxiv", BEFORE, BEFORE, since=known(WEEK), until=known(WEEK)) == []
+
+
 def test_another_area_has_nothing_to_correct(work: Workspace) -> None:
     revised(work)
     found = look_back(work, issue(work, 13, area="silicon_photonics"))["revisions"]
@@ -283,7 +313,7 @@ def test_another_area_has_nothing_to_correct(work: Workspace) -> None:
 def test_counts_of_another_model_are_not_compared(work: Workspace) -> None:
     first = [a_paper(f"first.{number:02d}", BEFORE.monday) for number in range(40)]
     write(work, Scan(BEFORE, first), model="model-0")
-    write(work, Scan(WEEK, [], [], recounted=[BEFORE]))
+    write(work, Scan(WEEK, first, [a_label(work, each) for each in first], recounted=[BEFORE]))
     found = look_back(work, issue(work))["revisions"]
     assert (found.recounts, found.other_model, found.other_taxonomy) == ((), True, False)
 
