@@ -64,7 +64,10 @@ def subset_woff(text: str, font_dir: Path | None = None) -> bytes:
     from fontTools.ttLib import TTFont
 
     options = Options(layout_features=[], hinting=False, desubroutinize=True, notdef_outline=True, name_IDs=[1, 2])
-    with TTFont(font_files(font_dir)[0], lazy=True, recalcTimestamp=False) as font:
+    # Of lines from top to bottom, which no page has.
+    options.drop_tables += ["vhea", "vmtx", "VORG"]
+    # The whole font's bounds hold its parts too, and to draw each glyph for closer ones takes a second.
+    with TTFont(font_files(font_dir)[0], lazy=True, recalcTimestamp=False, recalcBBoxes=False) as font:
         subsetter = Subsetter(options)
         subsetter.populate(text=text)
         subsetter.subset(font)

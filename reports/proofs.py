@@ -97,7 +97,8 @@ def _children(value: object) -> Iterator[tuple[str, object]]:
     if isinstance(value, BaseModel):
         yield from ((name, getattr(value, name)) for name in type(value).model_fields)
     elif isinstance(value, dict):
-        yield from ((str(key), each) for key, each in value.items())
+        # In the order of brief.json: the page is the same from the document as from the facts in memory.
+        yield from ((str(key), each) for key, each in sorted(value.items()))
     elif isinstance(value, tuple):
         yield from (("", each) for each in value)
 
@@ -111,7 +112,7 @@ def _statements(value: object) -> Iterator[Statement]:
 
 
 def _params(statement: Statement) -> Iterator[tuple[str, Figure]]:
-    for name, param in statement.params.items():
+    for name, param in sorted(statement.params.items()):
         if isinstance(param, FigureParam):
             yield name, param.figure
         elif isinstance(param, ListParam):

@@ -12,6 +12,7 @@ import re
 import warnings
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -145,11 +146,12 @@ def _fill(place: "Worksheet", sheet: Sheet) -> None:
         shape.width, shape.hidden = column.width, column.hidden
         _style_head(place.cell(1, number), column.heading)
     links = 0
+    styles: dict[Style, Any] = {}
     for at, row in enumerate(sheet.rows, 2):
         for number, (column, value) in enumerate(zip(sheet.columns, row, strict=True), 1):
             linked = isinstance(value, Link) and links < MOST_LINKS and len(value.url) <= LONGEST_LINK
             links += linked
-            _put(place.cell(at, number), column, value, linked)
+            _put(place.cell(at, number), column, value, linked, styles)
     place.freeze_panes = "A2"
     if sheet.rows and sheet.filtered:
         place.auto_filter.ref = f"A1:{get_column_letter(len(sheet.columns))}{len(sheet.rows) + 1}"
@@ -161,28 +163,49 @@ def _style_head(cell: Any, heading: str) -> None:
     from openpyxl.styles import Alignment, Font, PatternFill
 
     _put_text(cell, heading)
+    cell.quotePrefix = looks_like_formula(cell_text(heading))
     cell.font = Font(bold=True, color="FFFFFF")
     cell.fill = PatternFill("solid", start_color=_HEAD)
     cell.alignment = Alignment(wrap_text=True, vertical="center")
 
 
-def _put(cell: Any, column: Column, value: Cell, linked: bool) -> None:
-    from openpyxl.styles import Alignment, Font, PatternFill
+Style = tuple[bool, bool, bool, bool, bool]
+"""To be filled in, linked, a number, per cent, looks like a formula."""
 
-    cell.alignment = Alignment(wrap_text=True, vertical="top")
-    if column.filled_in:
-        # As text, so that what is typed in stays what it is.
-        cell.fill, cell.number_format = PatternFill("solid", start_color=_INPUT), "@"
+
+def _put(cell: Any, column: Column, value: Cell, linked: bool, styles: dict[Style, Any]) -> None:
     if isinstance(value, Link):
         if linked:
             cell.hyperlink = cell_text(value.url)
-            cell.font = Font(color="0563C1", underline="single")
         value = value.text
+    number = value is not None and not isinstance(value, str)
+    formula = isinstance(value, str) and looks_like_formula(cell_text(value))
+    style = (column.filled_in, linked, number, column.percent, formula)
+    if style not in styles:
+        _style(cell, style)
+        styles[style] = cell._style
+    # Each cell has its own copy; to look a style up by its parts for every cell takes longer than all the rest.
+    cell._style = copy(styles[style])
     if isinstance(value, str):
         _put_text(cell, value)
     elif value is not None:
         cell.value = value
-        cell.number_format = "0%" if column.percent else "General"
+
+
+def _style(cell: Any, style: Style) -> None:
+    from openpyxl.styles import Alignment, Font, PatternFill
+
+    filled_in, linked, number, percent, formula = style
+    cell.alignment = Alignment(wrap_text=True, vertical="top")
+    if filled_in:
+        # As text, so that what is typed in stays what it is.
+        cell.fill, cell.number_format = PatternFill("solid", start_color=_INPUT), "@"
+    if linked:
+        cell.font = Font(color="0563C1", underline="single")
+    if number:
+        cell.number_format = "0%" if percent else "General"
+    # Still none when somebody edits the cell.
+    cell.quotePrefix = formula
 
 
 def _put_text(cell: Any, text: str) -> None:
@@ -191,9 +214,8 @@ def _put_text(cell: Any, text: str) -> None:
         return
     # Excel reads _x0041_ as the letter A.
     cell.value = cell_text(_ESCAPE.sub("_x005F_", shown))
-    # Never a formula, an error or a number, whatever it looks like; and still none when somebody edits the cell.
+    # Never a formula, an error or a number, whatever it looks like.
     cell.data_type = "s"
-    cell.quotePrefix = looks_like_formula(shown)
 
 
 def _add_choices(place: "Worksheet", sheet: Sheet) -> None:

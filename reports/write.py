@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from horizon.errors import RenderError, UsageError
+from reports.beside import cores, rendered_beside
 from reports.facts import Brief
 from reports.language import LANGUAGES, LanguageCode
 from reports.render_json import render_json
@@ -13,6 +14,8 @@ from reports.render_markdown import render_markdown
 
 Format = Literal["json", "md", "html", "pdf", "docx", "xlsx"]
 FORMATS: tuple[Format, ...] = get_args(Format)
+_SLOW = {"html", "pdf", "docx", "xlsx"}
+"""Worth a second process."""
 
 
 def write_brief(
@@ -48,13 +51,26 @@ def _check(asked: Sequence[str], known: Sequence[str], what: str) -> None:
 def _render(
     brief: Brief, languages: Sequence[str], formats: Sequence[str], font_dir: Path | None
 ) -> Iterator[tuple[str, bytes]]:
+    document = render_json(brief)
     if "json" in formats:
-        yield "brief.json", render_json(brief)
-    for code in LANGUAGES:
-        if code in languages:
-            for format_ in FORMATS[1:]:
-                if format_ in formats:
-                    yield f"brief.{code}.{format_}", render_one(brief, code, format_, font_dir)
+        yield "brief.json", document
+    codes = [code for code in LANGUAGES if code in languages]
+    chosen = [each for each in FORMATS[1:] if each in formats]
+    if len(codes) < 2 or not _SLOW & set(chosen) or cores() < 2:
+        for code in codes:
+            yield from _render_language(brief, code, chosen, font_dir)
+        return
+    first, second = codes
+    with rendered_beside(document, second, chosen, font_dir) as other:
+        yield from _render_language(brief, first, chosen, font_dir)
+        yield from other.result().items()
+
+
+def _render_language(
+    brief: Brief, code: LanguageCode, formats: Sequence[Format], font_dir: Path | None
+) -> Iterator[tuple[str, bytes]]:
+    for each in formats:
+        yield f"brief.{code}.{each}", render_one(brief, code, each, font_dir)
 
 
 def render_one(brief: Brief, code: LanguageCode, format_: Format, font_dir: Path | None = None) -> bytes:
