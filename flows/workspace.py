@@ -51,14 +51,16 @@ class Workspace:
             vectors_dir=self.vectors,
         )
 
-    @cached_property
+    @property
     def fingerprint(self) -> str:
         """That of the classifier, which need not be loaded to be named."""
+        loaded: Classifier | None = vars(self).get("classifier")
+        return self._fingerprint if loaded is None else loaded.fingerprint
+
+    @cached_property
+    def _fingerprint(self) -> str:
         from nlp.classifier import fingerprint_of
 
-        loaded: Classifier | None = vars(self).get("classifier")
-        if loaded is not None:
-            return loaded.fingerprint
         return fingerprint_of(self.settings.model_dir, encoder_dir=self.settings.embedding_model)
 
     @cached_property

@@ -25,10 +25,10 @@ def _lines(view: View, decision: Decision) -> Iterator[tuple[Run, ...]]:
     yield _side(view, "evidence_for", decision.because)
     yield _side(view, "evidence_against", decision.against)
     if decision.ids:
-        yield (
-            _head(view, "begin_with"),
-            Run(displayable(view.language.word("forms", "list").join(decision.ids)), "code"),
-        )
+        # Each by itself, so that a page can lead from it to its item.
+        gap = Run(view.language.word("forms", "list"), "quiet")
+        named = [run for each in decision.ids for run in (gap, Run(displayable(each), "code"))]
+        yield (_head(view, "begin_with"), *named[1:])
 
 
 def _side(view: View, label: str, statements: tuple[Statement, ...]) -> tuple[Run, ...]:

@@ -85,7 +85,7 @@ def test_what_the_last_issue_could_have_asked_is_not_asked_again_in_a_weekly() -
     found = calm_findings(signals=(signal(),), items=SIGNAL_ITEMS, told_week=WEEK + -1, told=again)
     assert kinds(issue({}, {}, found)) == []
     quarter = sample_inputs(scores=scores({}), previous_scores=scores({}, WEEK + -1), findings=found)
-    assert kinds(build_quarterly(quarter)) == ["convergence", "signal"]
+    assert set(kinds(build_quarterly(quarter))) == {"convergence", "signal"}
 
 
 def build_quarterly(inputs: BriefInputs) -> Brief:

@@ -125,7 +125,7 @@ def test_of_tier_three_it_is_told_whether_the_routes_converge() -> None:
     found = page(told(races=(group,)), 3)
     said = " ".join(language("en").compose(each) for each in found.statements)
     assert found.area == fusion.id
-    assert "The routes are probably converging" in said
+    assert f"The routes are {language('en').word('convergence', 'probably converging')}" in said
 
 
 def test_no_readiness_level_is_claimed_and_the_rules_are_owned_up_to(brief: Brief) -> None:

@@ -192,4 +192,7 @@ def test_a_long_title_is_cut_between_words_and_marked() -> None:
 
 def test_every_section_of_the_plan_is_there_in_its_order(brief: Brief) -> None:
     names = [section.id for section in page_of(brief, "zh", "html").sections]
-    assert names == ["bottom_line", "areas", "momentum", "shares", "items", "sources", "method"]
+    assert names == [
+        "bottom_line", "decisions", "areas", "adjustments", "momentum", "shares", "items", "sources", "method",
+        "reproduction",
+    ]  # fmt: skip
