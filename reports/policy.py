@@ -115,6 +115,8 @@ class BriefPlan(Record):
     late_weeks: int
     """How far back items that were first known since the previous issue are looked for."""
     sections: tuple[str, ...]
+    lengths: dict[str, int]
+    """Most words (en) or characters (zh) of the bottom line."""
     limits: dict[str, Limits]
     pdf: PdfPlan
 

@@ -14,6 +14,7 @@ from reports.build import build_brief
 from reports.facts import Brief, Figure, Header, ItemFact, SourceProfile
 from reports.findings import Findings
 from reports.inputs import BriefInputs, Edition, Known, index, run_hash
+from reports.parity import disparities
 from reports.policy import link_of
 from reports.quotes import page_references, quotes_of, words_at
 from reports.read import BriefStore, read_inputs
@@ -68,6 +69,9 @@ def verify_brief(
     found += _profiles(brief, profiles)
     seen = {mismatch.path for mismatch in found}
     found += [each for each in _rebuilt(plain, inputs) if not any(each.path.startswith(path) for path in seen)]
+    if not found:
+        # Facts that do not hold cannot be put into words with any certainty.
+        found += [Mismatch(*each) for each in disparities(brief)]
     if not found and data != render_json(brief):
         found.append(Mismatch("(file)", "the canonical bytes of its facts", "other bytes of equal facts"))
     return found
