@@ -92,6 +92,9 @@ class Limits(Record):
     """Of so many of the races shown the course is drawn."""
     movers: int = 100
     track_head: bool = True
+    side_by_side: bool = True
+    """Whether the table of all sources is shown; the first one has the leading ones."""
+    reproduction: bool = True
     method: bool = True
     """How the numbers were made; what they cannot say is always there."""
     pages: int = 100

@@ -13,7 +13,7 @@ from reports.facts import Figure, FigureParam, ListParam, Statement, Text
 from reports.language import Language
 from reports.view import View, displayable, shorten
 
-MOST_IDS = 12
+MOST_IDS = 5
 """Of a figure's ids shown; all of them stand in brief.json."""
 _SHORTEST_CLAIM = 12
 """Characters: a shorter statement within a longer text may be there by chance."""

@@ -193,7 +193,7 @@ def inline_svg(svg: bytes, chart: Chart, prefix: str) -> Any:
 
 
 def _presented(root: Any) -> None:
-    """Styles as attributes, since the policy admits no inline style; two decimals of a place, finer than any screen."""
+    """Styles as attributes, since the policy admits no inline style; one decimal of a place, a tenth of a point."""
     for element in list(root.iter()):
         if element.tag == f"{SVG}style":
             element.getparent().remove(element)
@@ -203,7 +203,7 @@ def _presented(root: Any) -> None:
             if value:
                 element.set(name.strip(), value.strip())
         for name in _PLACES & set(element.attrib):
-            value = re.sub(r"-?\d+\.\d{3,}", lambda number: f"{float(number[0]):.2f}", element.get(name))
+            value = re.sub(r"-?\d+\.\d{2,}", lambda number: f"{float(number[0]):.1f}", element.get(name))
             element.set(name, compact(value) if name == "d" else value)
         if _LINK in element.attrib:
             element.set("href", element.attrib.pop(_LINK))

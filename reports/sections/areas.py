@@ -26,7 +26,9 @@ from reports.view import (
 def build(view: View) -> Section:
     if not view.leading:
         return Section("", "", ())
-    blocks: list[Block] = [_table(view), Paragraph((Run(_caption(view)),), "note"), *side_by_side(view)]
+    blocks: list[Block] = [_table(view), Paragraph((Run(_caption(view)),), "note")]
+    if view.limits.side_by_side:
+        blocks += side_by_side(view)
     grades = tuple((Run(view.say(each.reason)),) for each in view.brief.coverage)
     if view.limits.coverage_notes:
         blocks.append(Paragraph((Run(view.label("grades_why"), "strong"),), "note"))

@@ -8,7 +8,7 @@ from reports.view import Bullets, Run, Section, View, displayable
 
 def build(view: View) -> Section:
     lines = tuple(tuple(_line(view, each)) for each in view.brief.reproduction)
-    return Section("", "", (Bullets(lines, "note"),) if lines else ())
+    return Section("", "", (Bullets(lines, "note"),) if lines and view.limits.reproduction else ())
 
 
 def _line(view: View, statement: Statement) -> Iterator[Run]:
