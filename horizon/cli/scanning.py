@@ -40,6 +40,9 @@ def scan(
     as_of: AsOf = None,
     data: DataDir = None,
     prefect: Prefect = False,
+    publish: Annotated[
+        bool, typer.Option("--publish", help="Then build the site and send the brief where a delivery file says.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """The weekly flow, once: crawl, ingest, classify, count, score, brief, verify."""
@@ -54,7 +57,19 @@ def scan(
     else:
         with open_workspace(data) as work:
             summary = run_weekly_scan(work, params, now)
+    if publish and not summary.mismatches:
+        _publish(summary.week, data)
     _report(summary, as_json)
+
+
+def _publish(week: IsoWeek, data: Path | None) -> None:
+    from flows.publication import publish_issue
+
+    with open_workspace(data) as work, work.exclusive():
+        done = publish_issue(work, week)
+    typer.echo("\n".join(done.lines), err=True)
+    if not done.complete:
+        raise typer.Exit(3)
 
 
 def backfill(

@@ -128,6 +128,9 @@ def test_it_still_holds_after_later_weeks_were_scanned(store: Store, brief_json:
         (lambda b: b["sources"][0].update(last_success=None), "sources[0].last_success"),
         (lambda b: b["sources"][0]["profile"].update(trust="low"), "header.run_hash"),
         (lambda b: b["header"]["score_rules"].update(items=3), "header.run_hash"),
+        (lambda b: b["adjustments"].pop(), "adjustments"),
+        (lambda b: b["reproduction"][0].update(template="correction_first"), "reproduction[0].template"),
+        (lambda b: b["header"].update(kind="quarterly"), "header.run_hash"),
     ],
 )
 def test_what_was_changed_is_named(
