@@ -56,7 +56,12 @@ def gather(
     from reports.findings import Findings
 
     scans = work.store.signals_between(week, week, taxonomy, model, as_of)
-    signals = ranked(signal for found in scans.values() for signal in found if signal.source in sources)
+    signals = ranked(
+        signal
+        for found in scans.values()
+        for signal in found
+        if signal.source in sources and edition.area in (None, signal.nearest_area)
+    )
     odd = tuple(each for each in work.store.non_consensus(week, taxonomy, model, as_of))
     races = tuple(_races(work, week, taxonomy, model, as_of, sources))
     issue = Issue(week, edition.window_weeks, (taxonomy, model), as_of, tuple(sources), edition.area)
@@ -76,7 +81,7 @@ def gather(
         accuracy=tuple(_accuracy(work, as_of)),
         ledger_rows=head.rows,
         ledger_head=head.sha256 if head.rows else None,
-        **told_before(work, week, as_of, sources, scans, edition.name, edition.window_weeks),
+        **told_before(work, week, as_of, sources, scans, edition),
         next_due=min((each.last + 1 for each in predictions if each.prediction_id not in settlements), default=None),
         **past,
         **closer,

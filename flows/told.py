@@ -10,6 +10,7 @@ from horizon.weeks import IsoWeek
 
 if TYPE_CHECKING:
     from reports.findings import Missed, SettledSince, Told
+    from reports.inputs import Edition
     from store.runs import StoredBrief
 
 Scans = Mapping[tuple[IsoWeek, str, str], Sequence[Signal]]
@@ -22,8 +23,7 @@ def told_before(
     as_of: datetime,
     sources: Sequence[str],
     scans: Scans,
-    edition: str = "weekly",
-    window_weeks: int = 1,
+    edition: "Edition | None" = None,
 ) -> dict[str, Any]:
     """Fields of `Findings` on the previous issue of this edition; none where there was none.
 
@@ -32,11 +32,12 @@ def told_before(
     `scans` are those of the present issue. What came due is told by when it was settled: a settlement made between the
     two issues, by a scan or by hand, is news.
     """
-    first = week + (1 - window_weeks)
-    previous = previous_issue(work, first, as_of, edition) or previous_issue(work, first, as_of)
+    first = week if edition is None else week + (1 - edition.window_weeks)
+    name, area = ("weekly", None) if edition is None else (edition.name, edition.area)
+    previous = previous_issue(work, first, as_of, name) or previous_issue(work, first, as_of)
     if previous is None:
         return {}
-    told = tuple(_told(work, previous, sources))
+    told = tuple(_told(work, previous, sources, area))
     settled = _settled_since(work, previous.known_at, as_of)
     return {
         "told_week": previous.week,
@@ -53,14 +54,14 @@ def previous_issue(work: Workspace, week: IsoWeek, as_of: datetime, kind: str = 
     return max(issued, key=lambda each: (each.week, each.known_at, each.run_id), default=None)
 
 
-def _told(work: Workspace, issue: "StoredBrief", sources: Sequence[str]) -> Iterator["Told"]:
-    """Whatever model and taxonomy it had: what was said was said."""
+def _told(work: Workspace, issue: "StoredBrief", sources: Sequence[str], area: str | None) -> Iterator["Told"]:
+    """Those near an expert group's area, or all. Whatever model and taxonomy it had: what was said was said."""
     from reports.findings import Told
 
     scans = work.store.signals_between(issue.week, issue.week, as_of=issue.known_at)
     for _, signals in sorted(scans.items()):
         for each in signals:
-            if each.source in sources:
+            if each.source in sources and area in (None, each.nearest_area):
                 values = {"source": each.source, "channel": each.channel, "term": each.term, "tier": each.tier}
                 yield Told(**values, variants=each.variants)
 
