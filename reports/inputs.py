@@ -92,7 +92,7 @@ def run_hash(inputs: BriefInputs) -> str:
     plain = inputs.model_dump(mode="json", exclude={"areas"})
     plain["areas"] = [area.id for area in inputs.areas]
     canonical = json.dumps(plain, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 @dataclass(frozen=True)

@@ -71,3 +71,12 @@ def test_missing_patents_are_named_and_hold_grades_down() -> None:
     brief = build_brief(weeks()["missing_patents"])
     assert brief.header.light == "red"
     assert {row.grade for row in brief.coverage} <= {"B", "C", "D"}
+
+
+def test_half_a_surrogate_pair_stops_no_brief() -> None:
+    """Parsers let none through (tests/scrapers/test_crashes.py); should one come otherwise, the week is told."""
+    inputs = weeks()["quiet"]
+    item, label = inputs.labelled[0]
+    broken = item.model_copy(update={"title": "SIMULATED \ud83d half a pair"})
+    brief = build_brief(inputs.model_copy(update={"labelled": ((broken, label), *inputs.labelled[1:])}))
+    assert len(brief.header.run_hash) == 64
