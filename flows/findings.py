@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from flows.ledger import Foretold, read_foretold
 from flows.timelines import calibration, race_windows, signal_weeks
 from flows.told import told_before
 from flows.workspace import Workspace
@@ -65,11 +66,11 @@ def gather(
     odd = tuple(each for each in work.store.non_consensus(week, taxonomy, model, as_of))
     races = tuple(_races(work, week, taxonomy, model, as_of, sources))
     issue = Issue(week, edition.window_weeks, (taxonomy, model), as_of, tuple(sources), edition.area)
-    past = look_back(work, issue)
+    foretold = read_foretold(work, as_of)
+    past = look_back(work, issue, foretold)
     closer, quoted = look_closer(work, issue, signals, races) if edition.kind != "weekly" else ({}, set())
     named = {item for each in signals for item in each.item_ids} | {each.item_id for each in odd} | quoted
     head = work.store.ledger_head(as_of)
-    predictions, settlements = work.store.predictions(as_of), work.store.settlements(as_of)
     return Findings(
         scanned=tuple(dict.fromkeys(source for _, source, _ in scans if source in sources)),
         signals=signals,
@@ -78,11 +79,11 @@ def gather(
         items=tuple(work.store.items(sorted(named), as_of=as_of).values()),
         races=races,
         movers=tuple(_movers(work, week, taxonomy, model, as_of)),
-        accuracy=tuple(_accuracy(work, as_of)),
+        accuracy=tuple(_accuracy(foretold)),
         ledger_rows=head.rows,
         ledger_head=head.sha256 if head.rows else None,
-        **told_before(work, week, as_of, sources, scans, edition),
-        next_due=min((each.last + 1 for each in predictions if each.prediction_id not in settlements), default=None),
+        **told_before(work, week, as_of, sources, scans, foretold, edition),
+        next_due=_next_due(foretold),
         **past,
         **closer,
     )
@@ -97,11 +98,18 @@ def ranked(signals: Iterator[Signal], most: int = SIGNALS_SHOWN) -> tuple[Signal
     return tuple(order[:most])
 
 
-def _accuracy(work: Workspace, as_of: datetime) -> Iterator["Accuracy"]:
+def _next_due(foretold: Foretold) -> IsoWeek | None:
+    """The first week in which a forecast can be settled that is not yet."""
+    pending = (each.last for each in foretold.predictions if each.prediction_id not in foretold.settlements)
+    last = min(pending, default=None)
+    return None if last is None else last + 1
+
+
+def _accuracy(foretold: Foretold) -> Iterator["Accuracy"]:
     from reports.findings import Accuracy
     from trends.scorecard import ALL, scorecard
 
-    for row in scorecard(work.store.predictions(as_of), work.store.settlements(as_of)):
+    for row in scorecard(foretold.predictions, foretold.settlements):
         if row.kind == ALL:
             yield Accuracy(
                 quantity=row.quantity,

@@ -1,6 +1,6 @@
 """What earlier issues told and is no more: signals that are gone, forecasts that came due and missed."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -111,7 +111,7 @@ def _blocks(work: Workspace, source: str, week: IsoWeek, as_of: datetime) -> "It
 
 def came_due(
     predictions: Sequence[Prediction],
-    settlements: dict[str, Settlement],
+    settlements: Mapping[str, Settlement],
     after: IsoWeek,
     areas: Collection[AreaId],
 ) -> "CameDue":

@@ -2,7 +2,8 @@
 
 import logging
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,28 @@ class Settled(BaseModel):
     """None when nothing had come due: no run was made."""
     week: str
     settlements: tuple[Settlement, ...]
+
+
+@dataclass(frozen=True)
+class Foretold:
+    """What was predicted and what came of it as known at one instant, decoded once for all who tell of it."""
+
+    predictions: Sequence[Prediction]
+    """In the order in which they were made."""
+    settlements: Mapping[str, Settlement]
+    """By the id of the prediction."""
+    settled_at: Mapping[str, datetime]
+
+
+def read_foretold(work: Workspace, as_of: datetime) -> Foretold:
+    """The whole ledger of that instant."""
+    entries = work.store.ledger(as_of)
+    settled = [(each.record, each.known_at) for each in entries if isinstance(each.record, Settlement)]
+    return Foretold(
+        predictions=[each.record for each in entries if isinstance(each.record, Prediction)],
+        settlements={record.prediction_id: record for record, _ in settled},
+        settled_at={record.prediction_id: known_at for record, known_at in settled},
+    )
 
 
 def settle_predictions(work: Workspace, run: Run, sources: Sequence[str]) -> int:

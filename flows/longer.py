@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from flows.checks import to_check
 from flows.hindsight import came_due, dropped_signals, past_issues, silent_sources
+from flows.ledger import Foretold
 from flows.lenses import area_lenses, named_items
 from flows.revisions import revisions
 from flows.workspace import Workspace
@@ -38,7 +39,7 @@ class Issue:
         return (self.area,) if self.area else tuple(area.id for area in work.taxonomy.areas)
 
 
-def look_back(work: Workspace, issue: Issue) -> dict[str, Any]:
+def look_back(work: Workspace, issue: Issue, foretold: Foretold) -> dict[str, Any]:
     """Fields of Findings on what earlier issues said: gone signals, forecasts that came due, corrections."""
     areas, as_of = issue.areas(work), issue.as_of
     issues = past_issues(work, issue.week, issue.window_weeks, as_of)
@@ -49,7 +50,7 @@ def look_back(work: Workspace, issue: Issue) -> dict[str, Any]:
     return {
         "dropped": tuple(dropped_signals(work, issues, issue.week, as_of, issue.sorted_sources)),
         "silent": tuple(source for source in silent if source in issue.sources),
-        "due": came_due(work.store.predictions(as_of), work.store.settlements(as_of), after, areas),
+        "due": came_due(foretold.predictions, foretold.settlements, after, areas),
         "revisions": revisions(work, issues, issue.pair, as_of, issue.sorted_sources, areas),
     }
 

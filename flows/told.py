@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from flows.ledger import Foretold
 from flows.workspace import Workspace
 from horizon.records import Prediction, Settlement, Signal
 from horizon.weeks import IsoWeek
@@ -23,6 +24,7 @@ def told_before(
     as_of: datetime,
     sources: Sequence[str],
     scans: Scans,
+    foretold: Foretold,
     edition: "Edition | None" = None,
 ) -> dict[str, Any]:
     """Fields of `Findings` on the previous issue of this edition; none where there was none.
@@ -38,7 +40,7 @@ def told_before(
     if previous is None:
         return {}
     told = tuple(_told(work, previous, sources, area))
-    settled = _settled_since(work, previous.known_at, as_of)
+    settled = _settled_since(foretold, previous.known_at)
     return {
         "told_week": previous.week,
         "told": told,
@@ -74,10 +76,10 @@ def _is_gone(told: "Told", scans: Scans) -> bool:
     return bool(found) and not any(told.is_of(signal) for signals in found for signal in signals)
 
 
-def _settled_since(work: Workspace, since: datetime, as_of: datetime) -> list[tuple[Prediction, Settlement]]:
-    before, now = work.store.settlements(since), work.store.settlements(as_of)
-    predictions = {each.prediction_id: each for each in work.store.predictions(as_of)}
-    return [(predictions[key], now[key]) for key in sorted(now.keys() - before.keys()) if key in predictions]
+def _settled_since(foretold: Foretold, since: datetime) -> list[tuple[Prediction, Settlement]]:
+    said = {each.prediction_id: each for each in foretold.predictions}
+    new = sorted(key for key, known_at in foretold.settled_at.items() if known_at > since and key in said)
+    return [(said[key], foretold.settlements[key]) for key in new]
 
 
 def _tally(settled: Sequence[tuple[Prediction, Settlement]]) -> "SettledSince":

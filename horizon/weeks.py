@@ -21,7 +21,7 @@ class IsoWeek:
 
     def __post_init__(self) -> None:
         try:
-            date.fromisocalendar(self.year, self.number, 1)
+            _monday(self.year, self.number)
         except ValueError as error:
             message = f"no such ISO week: {self.year}-W{self.number:02d} ({error}); write it as 2026-W47"
             raise UsageError(message) from None
@@ -29,10 +29,7 @@ class IsoWeek:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read `2026-W47`; raises UsageError for anything else."""
-        match = _WEEK.fullmatch(text.strip())
-        if match is None:
-            raise UsageError(f"expected an ISO week such as 2026-W47, found {text!r}")
-        return cls(int(match[1]), int(match[2]))
+        return cls(*_read(text))
 
     @classmethod
     def of(cls, day: date) -> Self:
@@ -64,6 +61,14 @@ class IsoWeek:
 
 
 # A scan asks for the same few hundred weeks a million times.
+@lru_cache(maxsize=8192)
+def _read(text: str) -> tuple[int, int]:
+    match = _WEEK.fullmatch(text.strip())
+    if match is None:
+        raise UsageError(f"expected an ISO week such as 2026-W47, found {text!r}")
+    return int(match[1]), int(match[2])
+
+
 @lru_cache(maxsize=8192)
 def _monday(year: int, number: int) -> date:
     return date.fromisocalendar(year, number, 1)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import beta
+from scipy.special import betaincinv
 
 Array = NDArray[np.float64]
 
@@ -32,5 +32,6 @@ def proportion(n: int, of: int) -> Estimate:
 
 def beta_interval(weight: float, of: float) -> tuple[float, float]:
     """Central 80 % of Jeffreys' posterior of a proportion; `weight` may be a sum of fractions."""
-    ends: Array = beta.ppf(np.array([0.1, 0.9]), weight + 0.5, max(of - weight, 0.0) + 0.5)
+    # scipy.stats gives the same bits in twenty times the time.
+    ends: Array = betaincinv(weight + 0.5, max(of - weight, 0.0) + 0.5, np.array([0.1, 0.9]))
     return float(ends[0]), float(ends[1])

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from flows.ledger import read_foretold
 from flows.longer import Issue, look_back, look_closer
 from flows.workspace import Workspace
 from horizon.records import Evidence, Fetch, Item, Label, RouteLabel, Run, Signal, Verdict
@@ -65,6 +66,10 @@ class Scan:
     signals: dict[str, Sequence[Signal]] = field(default_factory=dict)
     """By source; one that is not named was not looked at."""
     recounted: list[IsoWeek] = field(default_factory=list)
+
+
+def looked_back(work: Workspace, issue: Issue) -> dict[str, Any]:
+    return look_back(work, issue, read_foretold(work, issue.as_of))
 
 
 def write(work: Workspace, scan: Scan, model: str = MODEL) -> None:
@@ -200,7 +205,7 @@ def test_the_order_of_the_sources_changes_nothing(work: Workspace) -> None:
     other = replace(one, sources=one.sources[::-1])
     assert look_closer(work, one, (), ()) == look_closer(work, other, (), ())
     assert len(look_closer(work, one, (), ())[0]["lenses"]) == 2
-    assert look_back(work, one) == look_back(work, other)
+    assert looked_back(work, one) == looked_back(work, other)
 
 
 # ---- signals that are gone -------------------------------------------------------------------------------------------
@@ -233,7 +238,7 @@ def test_a_signal_that_is_gone_is_told_with_the_test_that_it_fails(work: Workspa
     papers = [*named_by_four("glass weather"), a_paper("one", WEEK.monday, title="SIMULATED salt logic")]
     now = [a_signal("kept term", WEEK), a_signal("better term", WEEK, variants=("renamed term",))]
     write(work, Scan(WEEK, papers, signals={"arxiv": now}))
-    dropped = look_back(work, issue(work))["dropped"]
+    dropped = looked_back(work, issue(work))["dropped"]
     found = {each.signal.term: (each.test, each.value) for each in dropped}
     assert found == {
         "glass weather": ("groups", 4.0),
@@ -246,9 +251,9 @@ def test_a_gone_signal_that_passes_what_can_be_told_has_no_reason(work: Workspac
     easy = {"documents_26w": 5.0, "groups": 3.0, "eb05": 1.5}
     write(work, Scan(BEFORE, signals={"arxiv": [a_signal("glass weather", BEFORE, killed_by=easy)]}))
     write(work, Scan(WEEK, named_by_four("glass weather"), signals={"arxiv": ()}))
-    back = look_back(work, issue(work))
-    assert [(each.test, each.value) for each in back["dropped"]] == [(None, None)]
-    assert back["silent"] == ("arxiv",)
+    found = looked_back(work, issue(work))
+    assert [(each.test, each.value) for each in found["dropped"]] == [(None, None)]
+    assert found["silent"] == ("arxiv",)
 
 
 def test_a_weekly_looks_at_the_last_issue_and_a_quarter_at_all_of_its_own(work: Workspace) -> None:
@@ -256,8 +261,8 @@ def test_a_weekly_looks_at_the_last_issue_and_a_quarter_at_all_of_its_own(work: 
         week = WEEK + -back
         write(work, Scan(week, signals={"arxiv": [a_signal(f"term {back}", week)]}))
     write(work, Scan(WEEK, signals={"arxiv": ()}))
-    weekly = {each.signal.term for each in look_back(work, issue(work))["dropped"]}
-    quarter = {each.signal.term for each in look_back(work, issue(work, 13))["dropped"]}
+    weekly = {each.signal.term for each in looked_back(work, issue(work))["dropped"]}
+    quarter = {each.signal.term for each in looked_back(work, issue(work, 13))["dropped"]}
     assert (weekly, quarter) == ({"term 1"}, {"term 1", "term 5"})
 
 
@@ -289,7 +294,7 @@ def revised(work: Workspace) -> list[Item]:
 
 def test_late_records_withdrawals_and_rejections_are_corrections(work: Workspace) -> None:
     first = revised(work)
-    found = look_back(work, issue(work))["revisions"]
+    found = looked_back(work, issue(work))["revisions"]
     assert found.since == BEFORE
     assert found.recounts == (Recount(source="arxiv", week=BEFORE, area=AREA, before=40, now=48),)
     assert found.withdrawn == (first[7].id,)
@@ -306,7 +311,7 @@ def test_only_items_whose_text_changed_since_are_looked_at_again(work: Workspace
 
 def test_another_area_has_nothing_to_correct(work: Workspace) -> None:
     revised(work)
-    found = look_back(work, issue(work, 13, area="silicon_photonics"))["revisions"]
+    found = looked_back(work, issue(work, 13, area="silicon_photonics"))["revisions"]
     assert found == Revisions(since=BEFORE)
 
 
@@ -314,13 +319,13 @@ def test_counts_of_another_model_are_not_compared(work: Workspace) -> None:
     first = [a_paper(f"first.{number:02d}", BEFORE.monday) for number in range(40)]
     write(work, Scan(BEFORE, first), model="model-0")
     write(work, Scan(WEEK, first, [a_label(work, each) for each in first], recounted=[BEFORE]))
-    found = look_back(work, issue(work))["revisions"]
+    found = looked_back(work, issue(work))["revisions"]
     assert (found.recounts, found.other_model, found.other_taxonomy) == ((), True, False)
 
 
 def test_the_first_issue_corrects_nothing(work: Workspace) -> None:
     write(work, Scan(WEEK))
-    assert look_back(work, issue(work))["revisions"] == Revisions(since=None)
+    assert looked_back(work, issue(work))["revisions"] == Revisions(since=None)
 
 
 # ---- what to check ---------------------------------------------------------------------------------------------------

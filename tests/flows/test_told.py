@@ -6,10 +6,12 @@ from typing import Any, cast
 
 import pytest
 
+from flows.ledger import read_foretold
 from flows.told import previous_issue, told_before
 from flows.workspace import Workspace
 from horizon.records import Prediction, Settlement, Signal
 from horizon.weeks import IsoWeek
+from store.ledger import LedgerEntry
 from store.runs import StoredBrief
 from tests.reports.sample_findings import signal
 
@@ -61,16 +63,14 @@ class Store:
         newest = max((known for known in self.found if known <= as_of), default=None)
         return {} if newest is None else {(first, "arxiv", "term"): self.found[newest]}
 
-    def predictions(self, _: datetime) -> list[Prediction]:
-        return self.said
-
-    def settlements(self, as_of: datetime) -> dict[str, Settlement]:
-        return {each.prediction_id: each for known, each in self.came if known <= as_of}
+    def ledger(self, as_of: datetime) -> list[LedgerEntry]:
+        rows = [(THEN, each) for each in self.said] + [each for each in self.came if each[0] <= as_of]
+        return [LedgerEntry(seq, "scan", known, record, "") for seq, (known, record) in enumerate(rows, 1)]
 
 
 def told(store: Store, scans: Any = None, sources: tuple[str, ...] = ("arxiv",)) -> dict[str, Any]:
     work = cast("Workspace", SimpleNamespace(store=store))
-    return told_before(work, WEEK, NOW, sources, {} if scans is None else scans)
+    return told_before(work, WEEK, NOW, sources, {} if scans is None else scans, read_foretold(work, NOW))
 
 
 def test_the_previous_issue_is_the_newest_of_its_kind_that_was_written_before() -> None:
