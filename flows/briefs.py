@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from flows.findings import findings_of, gather
 from flows.workspace import Workspace
-from horizon.errors import RenderError, UsageError
+from horizon.errors import RenderError
 from horizon.records import Run
 
 if TYPE_CHECKING:
     from horizon.weeks import IsoWeek
-    from reports.facts import BriefKind, ScoreRules, SourceProfile
+    from reports.facts import ScoreRules, SourceProfile
     from reports.inputs import Edition
 
 _TWO_YEARS_WEEKS = 104
@@ -101,17 +101,6 @@ def _edition(header: dict[str, Any]) -> "Edition":
     from reports.inputs import Edition
 
     return Edition(header["kind"], header["area"])
-
-
-def edition_of(work: Workspace, kind: "BriefKind", area: str | None) -> "Edition":
-    """The edition of these words; raises UsageError where a group's area is missing, needless or unknown."""
-    from reports.inputs import Edition
-
-    if (kind == "group") != (area is not None):
-        raise UsageError(f"expected --area with --kind group and with no other, found --kind {kind} and area {area}")
-    if area is not None:
-        work.taxonomy.area(area)
-    return Edition(kind, area)
 
 
 def folder_of(work: Workspace, week: "IsoWeek", edition: "Edition") -> Path:

@@ -1,5 +1,6 @@
 """After a brief holds: the archive site built anew, and the brief handed over to those who are to have it."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,13 +35,14 @@ class Publication(BaseModel):
         return (f"{self.site / 'index.html'}: {self.issues} issues", *map(told, self.handovers))
 
 
-def publish_issue(work: Workspace, week: IsoWeek, edition: "Edition | None" = None) -> Publication:
-    """Build the site of all issues; send this one where `HORIZON_DELIVERY_FILE` says, and nowhere without it.
+def publish_issues(work: Workspace, week: IsoWeek, editions: "Sequence[Edition | None]" = (None,)) -> Publication:
+    """Build the site of all issues; send these (None: the weekly) where `HORIZON_DELIVERY_FILE` says, else nowhere.
 
-    A receiver who has it gets it no second time. Raises UsageError where the issue was not written.
+    A receiver who has one gets it no second time. Raises UsageError where an issue was not written.
     """
     report = write_site(work, work.settings.data_dir / "site")
     handovers: list[Handover] = []
     if work.settings.delivery_file is not None:
-        handovers = deliver_week(work, week, Outside(work.settings.environ), edition=edition)
+        outside = Outside(work.settings.environ)
+        handovers = [each for one in editions for each in deliver_week(work, week, outside, edition=one)]
     return Publication(site=report.folder, issues=report.issues, handovers=tuple(handovers))

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _HEAD = re.compile("[0-9a-f]{12,64}")
 FORMATS = "json,html,pdf,docx,md,xlsx"
+ISSUED = ("briefs", "refused", "mismatches")
 LANGUAGES: dict[str, tuple[str, ...]] = {"zh": ("zh",), "en": ("en",), "both": ("zh", "en")}
 
 
@@ -49,24 +50,18 @@ def brief(
     as_json: AsJson = False,
 ) -> None:
     """Write a brief up to a week that has been scored, verify it, and publish it if it holds; else exit code 1."""
-    from flows.briefs import edition_of, publish_briefs, verify_written, write_briefs
-    from flows.scan import WeeklyParams, open_weekly_run
+    from flows.editions import editions_of, issue_edition
+    from flows.scan import WeeklyParams
 
     now = clock(as_of)
     with open_existing(data) as work, work.exclusive():
-        edition = edition_of(work, kind, area)
-        params = WeeklyParams(week=week_of(week, now), sources=source_words(sources), languages=LANGUAGES[lang])
-        run, _ = open_weekly_run(work, params, now)
-        if not work.store.scores(run.week, run.taxonomy, run.model, as_of=run.started):
-            message = f"expected scores of {run.week} by this taxonomy and model, found none"
-            raise UsageError(message + f"; run `horizon scan --week {run.week}` first")
-        paths = write_briefs(work, run, params.languages, words(formats), edition)
-        faults = verify_written(work, paths)
-        places = [str(path) for path in publish_briefs(work, run, paths, faults)]
-    told = {"briefs": [] if faults else places, "refused": places if faults else [], "mismatches": faults}
-    lines = [*(f"MISMATCH {fault}" for fault in faults), *(f"REFUSED, not published: {place}" for place in places)]
-    emit({"week": str(run.week), **told}, as_json, "\n".join(lines if faults else places))
-    if faults:
+        params = WeeklyParams(
+            week=week_of(week, now), sources=source_words(sources), languages=LANGUAGES[lang], formats=words(formats)
+        )
+        issued = [issue_edition(work, params, edition, now) for edition in editions_of(work, kind, area)]
+    told = {name: [str(each) for one in issued for each in getattr(one, name)] for name in ISSUED}
+    emit({"week": str(params.week), **told}, as_json, "\n".join(line for one in issued for line in one.lines))
+    if told["mismatches"]:
         raise typer.Exit(1)
 
 

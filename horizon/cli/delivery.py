@@ -25,12 +25,13 @@ def deliver(
     as_json: AsJson = False,
 ) -> None:
     """Verify a week's brief and send it, once, to every target of HORIZON_DELIVERY_FILE; exit code 3 on a failure."""
-    from flows.briefs import edition_of
     from flows.delivery import Outside, deliver_week, told
+    from flows.editions import editions_of
 
     with open_existing(data) as work, work.exclusive():
-        chosen = week_of(week, clock(None))
-        done = deliver_week(work, chosen, Outside(work.settings.environ), dry_run, again, edition_of(work, kind, area))
+        chosen, outside = week_of(week, clock(None)), Outside(work.settings.environ)
+        editions = editions_of(work, kind, area)
+        done = [each for one in editions for each in deliver_week(work, chosen, outside, dry_run, again, one)]
     emit([each.model_dump(mode="json") for each in done], as_json, "\n".join(map(told, done)))
     if any(each.status == "failed" for each in done):
         raise typer.Exit(3)

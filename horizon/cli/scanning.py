@@ -63,10 +63,10 @@ def scan(
 
 
 def _publish(week: IsoWeek, data: Path | None) -> None:
-    from flows.publication import publish_issue
+    from flows.publication import publish_issues
 
     with open_workspace(data) as work, work.exclusive():
-        done = publish_issue(work, week)
+        done = publish_issues(work, week)
     typer.echo("\n".join(done.lines), err=True)
     if not done.complete:
         raise typer.Exit(3)

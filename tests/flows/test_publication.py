@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.publication import publish_issue
+from flows.publication import publish_issues
 from horizon.errors import UsageError
 from horizon.settings import Settings
 from tests.flows.test_site import data_folder
@@ -13,7 +13,7 @@ from tests.reports.sample import WEEK
 
 def test_the_site_is_built_and_nothing_is_sent_without_a_delivery_file(tmp_path: Path) -> None:
     with data_folder(tmp_path / "var") as work:
-        done = publish_issue(work, WEEK)
+        done = publish_issues(work, WEEK)
     assert (done.issues, done.handovers, done.complete) == (1, (), True)
     assert (tmp_path / "var" / "site" / "index.html").is_file()
 
@@ -25,4 +25,4 @@ def test_an_issue_that_was_not_written_is_not_sent(tmp_path: Path) -> None:
         settings = Settings(data_dir=tmp_path / "var", delivery_file=targets)
         work.settings = settings
         with pytest.raises(UsageError, match="expected the brief of"):
-            publish_issue(work, WEEK + 1)
+            publish_issues(work, WEEK + 1)
