@@ -72,7 +72,8 @@ class BriefStore(Protocol):
         model: str,
         area: str | None = None,
         as_of: datetime | None = None,
-        utility_models: bool = False,
+        utility_models: bool | None = False,
+        unseen_at: datetime | None = None,
     ) -> list[tuple[Item, Label]]: ...
 
     def items(self, ids: Iterable[str], as_of: datetime | None = None) -> dict[str, Item]: ...
@@ -224,14 +225,18 @@ def _points(
 
 
 def _labelled(
-    store: BriefStore, pair: dict[str, str], weeks: Iterable[IsoWeek], as_of: datetime, sources: Sequence[str]
+    store: BriefStore,
+    pair: dict[str, str],
+    weeks: Iterable[IsoWeek],
+    as_of: datetime,
+    sources: Sequence[str],
+    unseen_at: datetime | None = None,
 ) -> tuple[tuple[Item, Label], ...]:
     found = [
         each
         for week in weeks
         for source in sources
-        for utility in (False, True)
-        for each in store.labelled_items(source, week, **pair, as_of=as_of, utility_models=utility)
+        for each in store.labelled_items(source, week, **pair, as_of=as_of, utility_models=None, unseen_at=unseen_at)
     ]
     return tuple(sorted(found, key=lambda each: (each[1].area, each[0].id)))
 
@@ -249,10 +254,7 @@ def _late(
     if not issued:
         return ()
     weeks = [first + -back for back in range(1, brief_plan(edition.kind).late_weeks + 1)]
-    found = _labelled(store, pair, weeks, as_of, sources)
-    known = store.items([item.id for item, _ in found], as_of=max(issued))
-    late = [(item, label) for item, label in found if item.id not in known]
-    return tuple(sorted(late, key=lambda each: (each[1].area, each[0].id)))
+    return _labelled(store, pair, weeks, as_of, sources, unseen_at=max(issued))
 
 
 def _of_areas(areas: Sequence[AreaFile], pairs: Labelled) -> tuple[tuple[Item, Label], ...]:

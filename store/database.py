@@ -223,20 +223,22 @@ class Store(Foresight):
         model: str,
         area: str | None = None,
         as_of: datetime | None = None,
-        utility_models: bool = False,
+        utility_models: bool | None = False,
+        unseen_at: datetime | None = None,
     ) -> list[tuple[Item, Label]]:
         """Assigned labels of the items that count for a week, by item and area: those behind `weekly_counts`.
 
-        Utility models, a series of their own, or all others.
+        Utility models, a series of their own, or all others; None is both. With `unseen_at` only items of which no
+        version was known then.
         """
         with reading(self.engine) as connection:
             place = within([(source, week)])
-            found = labels.labelled_items(connection, (taxonomy, model), place, area, as_of)
+            found = labels.labelled_items(connection, (taxonomy, model), place, area, as_of, unseen_at)
             left_out = works.uncounted(connection, [(source, week)], self.preference, as_of)
         return [
             (item, label)
             for item, label in found
-            if item.id not in left_out and (item.kind == "utility_model") == utility_models
+            if item.id not in left_out and utility_models in (None, item.kind == "utility_model")
         ]
 
     def area_items(

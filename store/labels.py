@@ -139,9 +139,19 @@ def find_labels(
 
 
 def labelled_items(
-    connection: Connection, pair: tuple[str, str], where: Where, area: str | None, as_of: datetime | None
+    connection: Connection,
+    pair: tuple[str, str],
+    where: Where,
+    area: str | None,
+    as_of: datetime | None,
+    unseen_at: datetime | None = None,
 ) -> list[tuple[Item, Label]]:
+    """Of items of which no version was known at `unseen_at`, if it is given."""
     current = in_force(as_of, where=where)
+    if unseen_at is not None:
+        version = schema.item_version.c
+        seen = select(version.item_id).where(version.item_id == current.c.id, version.known_at <= unseen_at)
+        current = select(current).where(~seen.exists()).subquery("unseen")
     labels = list(read_labels(connection, current, pair, as_of, assigned_only=True, area=area))
     items = items_by_id(connection, (label.item_id for label in labels), as_of)
     return [(items[label.item_id], label) for label in labels]

@@ -13,7 +13,7 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import beta
+from scipy.special import betaincinv
 
 from horizon.records import Prediction, Record, Settlement
 from horizon.weeks import IsoWeek
@@ -197,7 +197,7 @@ def _values(settled: Sequence[_Settled], loss: _Loss) -> Array:
 def jeffreys(frequency: float, number: float) -> Measure:
     """A frequency among `number` (effective, so perhaps no whole number) with Jeffreys' 95 % interval."""
     hits = frequency * number
-    lo, hi = (float(beta.ppf(level, hits + 0.5, number - hits + 0.5)) for level in (0.025, 0.975))
+    lo, hi = (float(betaincinv(hits + 0.5, number - hits + 0.5, level)) for level in (0.025, 0.975))
     return Measure(value=frequency, lo95=lo if frequency > 0 else 0.0, hi95=hi if frequency < 1 else 1.0)
 
 

@@ -26,9 +26,7 @@ AsOf = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 Kind = Annotated[Literal["weekly", "quarterly", "group"], typer.Option("--kind", help="Kind of brief.")]
-AreaOfGroup = Annotated[
-    str | None, typer.Option("--area", help="With --kind group: the group's area, or `all`.")
-]
+AreaOfGroup = Annotated[str | None, typer.Option("--area", help="With --kind group: the group's area, or `all`.")]
 Output = Annotated[Path, typer.Option("-o", "--output", help="File to write; appears whole or not at all.")]
 
 
