@@ -3,11 +3,14 @@
     python -m benchmarks.brief_formats [BRIEF.json]
 
 Each format in turn in one fresh process, so that the first of a kind also pays for its libraries; wall and CPU seconds.
-Default is the newest brief of the demonstration (`horizon demo`). Then all once more by `write_brief`, timed as one.
+Default is the newest brief of the demonstration (`horizon demo`). Then all once more by `write_brief`, timed as one,
+and the whole command `horizon brief` of each kind, which reads the store, writes, verifies and publishes.
 """
 
 import os
 import platform
+import resource
+import subprocess
 import sys
 import time
 from collections.abc import Sequence
@@ -22,6 +25,7 @@ from reports.write import FORMATS, write_brief
 RESULT = Path(__file__).parent / "results" / "brief_formats.md"
 DEMO = Path("var/demo/briefs")
 ASKED_S = 20
+KINDS: tuple[tuple[str, ...], ...] = (("weekly",), ("quarterly",), ("group", "--area", "quantum_technology"))
 
 
 class Cost(NamedTuple):
@@ -44,7 +48,7 @@ def main(arguments: Sequence[str] = ()) -> None:
         folder = Path(name)
         costs = [_cost(brief, folder, each, (each,)) for each in FORMATS]
         whole = _cost(brief, folder / "again", "all of them again", FORMATS)
-    table = _table(brief, costs, whole, load)
+    table = _table(brief, costs, whole, load) + _commands(file.parents[2], brief)
     RESULT.write_text(table, encoding="utf-8")
     print(table)
 
@@ -54,6 +58,21 @@ def _cost(brief: Brief, folder: Path, name: str, formats: Sequence[str]) -> Cost
     paths = write_brief(brief, folder, formats=formats)
     wall_s, cpu_s = time.perf_counter() - wall, time.process_time() - cpu
     return Cost(name, wall_s, cpu_s, tuple(path.stat().st_size / 1000 for path in paths))
+
+
+def _commands(data: Path, brief: Brief) -> str:
+    """A table of the whole command of each kind, in a process of its own; the issues in `data` are written again."""
+    rows = []
+    for kind in KINDS:
+        begun, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
+        when = ["--week", str(brief.header.week), "--as-of", brief.header.cut_off.isoformat()]
+        command = [sys.executable, "-m", "horizon", "brief", "--data", str(data), *when, "--kind", *kind]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        wall_s, after = time.perf_counter() - begun, resource.getrusage(resource.RUSAGE_CHILDREN)
+        cpu_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        rows.append(f"| {kind[0]} | {wall_s:.1f} | {cpu_s:.1f} |")
+    head = ["", "`horizon brief --kind`, six formats, both languages, read, written, verified and published:", ""]
+    return "\n".join([*head, "| kind | wall s | CPU s |", "|---|---|---|", *rows]) + "\n"
 
 
 def _table(brief: Brief, costs: Sequence[Cost], whole: Cost, load: float) -> str:

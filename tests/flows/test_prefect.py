@@ -33,6 +33,7 @@ def test_the_flow_does_what_the_plain_scan_does(
     server: ReplayServer, world: SimulatedWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from flows.backfill import backfill
+    from flows.quarter import quarter
     from flows.weekly_scan import weekly_scan
 
     now = tuesday_after(world.last_week)
@@ -50,6 +51,10 @@ def test_the_flow_does_what_the_plain_scan_does(
         f"weekly-scan-{str(world.last_week).lower()}",
         f"weekly-scan-{str(world.last_week).lower()}-sources",
     }
+    issued = quarter(params, groups=False, publish=True, now=now, data_dir=tmp_path / "prefect")
+    assert [(each.kind, each.mismatches) for each in issued] == [("quarterly", ())]
+    assert (tmp_path / "prefect" / "site" / "index.html").is_file()
+    assert f"quarter-{str(world.last_week).lower()}" in _artifacts()
     earlier = world.last_week + -4
     server.set_clock(tuesday_after(earlier))
     span = BackfillParams(since=earlier + -2, until=earlier, sources=("arxiv",))

@@ -91,6 +91,21 @@ def test_a_new_text_is_classified_anew_and_its_old_labels_fall_silent(store: Sto
     assert store.labelled_items("arxiv", WEEK, TAXONOMY, MODEL, as_of=at(6)) == [(first, a_label(first))]
 
 
+def test_items_that_nobody_knew_at_an_instant_are_told_apart(store: Store) -> None:
+    early, late = an_item(1), an_item(2)
+    begin(store)
+    store.ingest("run-1", at(0), [early])
+    begin(store, "run-2", day=7)
+    changed = early.model_copy(update={"version": "v2", "title": "SIMULATED: a laser", "updated": at(6)})
+    store.ingest("run-2", at(7), [changed, late])
+    store.add_labels("run-2", at(7), [changed, late], [a_label(changed), a_label(late)])
+    week = ("arxiv", WEEK, TAXONOMY, MODEL)
+    assert [item.id for item, _ in store.labelled_items(*week)] == [early.id, late.id]
+    assert [item.id for item, _ in store.labelled_items(*week, unseen_at=at(6))] == [late.id], (
+        "a new version is no news"
+    )
+
+
 def test_labels_stay_with_the_text_that_was_read(store: Store) -> None:
     read = an_item()
     newer = read.model_copy(update={"version": "v2", "title": "SIMULATED: changed meanwhile", "updated": at(-1)})

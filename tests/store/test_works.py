@@ -212,6 +212,8 @@ def test_utility_models_are_a_series_of_their_own(store: Store) -> None:
     found = store.labelled_items("epo_ops", WEEK, TAXONOMY, MODEL, utility_models=True)
     assert [item.id for item, _ in found] == ["epo:CN.1.U", "epo:CN.2.U"]
     assert [item.id for item, _ in store.labelled_items("epo_ops", WEEK, TAXONOMY, MODEL)] == ["epo:CN.1.A"]
+    both = store.labelled_items("epo_ops", WEEK, TAXONOMY, MODEL, utility_models=None)
+    assert {item.kind for item, _ in both} >= {"utility_model", "patent_application"}
 
 
 def test_a_told_total_is_divided_by_and_until_then_the_week_is_unknown(store: Store) -> None:
