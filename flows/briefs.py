@@ -7,6 +7,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Iterable, Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -119,7 +120,9 @@ def verify_file(work: Workspace, path: Path) -> list[str]:
     from scrapers.source import list_sources
 
     profiles = [profile_source(source) for source in list_sources()]
-    found = verify_brief(path, work.store, work.taxonomy, profiles, lambda header: findings_of(work, header))
+    found = verify_brief(
+        path, work.store, work.taxonomy, profiles, lambda header: findings_of(work, header), version("horizon-scan")
+    )
     return [str(fault) for fault in found]
 
 

@@ -71,8 +71,6 @@ class Limits(Record):
     items_per_area: int
     title_chars: int
     reasons: int
-    failure_chars: int = 160
-    """Of the words of a machine on why a source failed."""
     routes_notes: bool = True
     coverage_notes: bool = True
     shares: bool = True

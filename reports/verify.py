@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from horizon.errors import ParseError
 from horizon.records import Item
 from reports.build import build_brief
-from reports.facts import Brief, Figure, Header, ItemFact, SourceProfile
+from reports.facts import SCHEMA_VERSION, Brief, Figure, Header, ItemFact, SourceProfile
 from reports.findings import Findings
 from reports.inputs import BriefInputs, Edition, Known, index, run_hash
 from reports.parity import disparities
@@ -41,16 +41,21 @@ def verify_brief(
     taxonomy: Taxonomy,
     profiles: Sequence[SourceProfile] = (),
     find: Callable[[Header], Findings] | None = None,
+    release: str | None = None,
 ) -> list[Mismatch]:
     """All mismatches of a brief.json, in the order of the document; none when everything holds.
 
     The brief tells its own world, sources and score rules, so that it can be verified wherever its store is. `profiles`
     are what the sources' files say now: a brief that trusts a source more, or links to other hosts, is named. `find`
-    reckons again what lies beside labels and scores (`flows.findings`), for a brief of such a header.
+    reckons again what lies beside labels and scores (`flows.findings`), for a brief of such a header. `release` is the
+    one that verifies: where a brief of another does not hold, that is told too, for its rules may be what changed.
     Raises ParseError when the file is not JSON at all.
     """
     data = _read(brief_json)
     plain = _json(data, brief_json)
+    if isinstance(plain, dict) and plain.get("schema_version", SCHEMA_VERSION) != SCHEMA_VERSION:
+        given = f"version {_short(plain['schema_version'])}; verify it with the release that wrote it"
+        return [Mismatch("schema_version", f"a document of version {SCHEMA_VERSION}", given)]
     try:
         brief = Brief.model_validate(plain)
     except ValidationError as error:
@@ -74,6 +79,9 @@ def verify_brief(
         found += [Mismatch(*each) for each in disparities(brief)]
     if not found and data != render_json(brief):
         found.append(Mismatch("(file)", "the canonical bytes of its facts", "other bytes of equal facts"))
+    if found and release is not None and header.code != release:
+        given = f"release {header.code}; its rules may be what differs, so verify it with that release too"
+        found.append(Mismatch("header.code", f"a brief of release {release}", given))
     return found
 
 

@@ -140,6 +140,29 @@ def test_what_was_changed_is_named(
     assert place in [mismatch.path for mismatch in found], [str(mismatch) for mismatch in found]
 
 
+def test_half_a_surrogate_pair_is_named_and_can_be_printed(store: Store, brief_json: Path) -> None:
+    plain = json.loads(brief_json.read_bytes())
+    plain["items"][0]["title"] = "SIMULATED \ud800"
+    brief_json.write_text(json.dumps(plain))
+    found = verify_brief(brief_json, store, TAXONOMY)
+    assert [each.path for each in found] == ["items[0].title"]
+    assert str(found[0]).encode()
+
+
+def test_a_document_of_another_version_is_sent_to_the_release_that_wrote_it(store: Store, brief_json: Path) -> None:
+    path = tampered(brief_json, lambda brief: brief.update(schema_version=3, unheard_of=1))
+    assert [str(each) for each in verify_brief(path, store, TAXONOMY)] == [
+        "schema_version: expected a document of version 4, found version 3; verify it with the release that wrote it"
+    ]
+
+
+def test_a_mismatch_in_a_brief_of_another_release_tells_of_the_release(store: Store, brief_json: Path) -> None:
+    assert verify_brief(brief_json, store, TAXONOMY, release="9.9.9") == [], "what holds, holds in any release"
+    path = tampered(brief_json, lambda brief: brief["header"].update(run_hash="0" * 64))
+    found = [each.path for each in verify_brief(path, store, TAXONOMY, release="9.9.9")]
+    assert found == ["header.run_hash", "header.code"]
+
+
 def test_other_bytes_of_equal_facts_are_named(store: Store, brief_json: Path) -> None:
     brief_json.write_text(json.dumps(json.loads(brief_json.read_bytes())))
     assert [mismatch.path for mismatch in verify_brief(brief_json, store, TAXONOMY)] == ["(file)"]
