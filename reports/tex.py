@@ -16,9 +16,14 @@ _SUPER = dict(zip("0123456789+-−=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻�
 _SUB = dict(zip("0123456789+-−=()x", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎ₓ", strict=True))
 SCRIPTS = "".join(sorted({*_SUPER.values(), *_SUB.values()}))
 """Raised and lowered characters, many of which the Chinese fonts lack."""
-_ACCENTS = {"'": "\u0301", "`": "\u0300", '"': "\u0308", "^": "\u0302", "~": "\u0303"}
+_ACCENTS = {
+    "'": "\u0301", "`": "\u0300", '"': "\u0308", "^": "\u0302", "~": "\u0303", "c": "\u0327", "v": "\u030c",
+    "u": "\u0306", "r": "\u030a", "H": "\u030b", "k": "\u0328",
+}  # fmt: skip
 _MATHS = re.compile(r"\$(?=\S)([^$\n]{1,60}?)(?<=\S)\$(?!\d)")
-_ACCENT = re.compile(r"""\\(['`"^~])(?:\{([A-Za-z])\}|([A-Za-z]))""")
+_ACCENT = re.compile(r"""\\(?:(['`"^~])(?:\{([A-Za-z])\}|([A-Za-z]))|([cvurHk])\{([A-Za-z])\})""")
+_TORN = re.compile(r"\\([a-zA-Z])\{([a-z]{2,})\}")
+"""arXiv takes the first letter of a symbol for an accent: it shows `\\beta` as `\\b{eta}` (arXiv:1802.02313)."""
 _TOKEN = re.compile(r"\\([A-Za-z]+)\s*|([_^])(?:\{([^{}\\]+)\}|([^{}\\]))|([A-Za-z0-9 .,+\-=()/<>:*]+)|[{}]")
 _TELLING = re.compile(r"[\\_^]|^[A-Za-z0-9]{1,3}$")
 """What makes text between dollar signs mathematics and not prices."""
@@ -26,11 +31,15 @@ _TELLING = re.compile(r"[\\_^]|^[A-Za-z0-9]{1,3}$")
 
 def as_unicode(text: str) -> str:
     """Text with its simple formulas and accents as Unicode: `$\\mu$` is μ and `Si$_3$N$_4$` is Si₃N₄."""
-    return _MATHS.sub(_formula, _ACCENT.sub(_accented, text))
+    return _MATHS.sub(_formula, _ACCENT.sub(_accented, _TORN.sub(_mended, text)))
 
 
 def _accented(found: re.Match[str]) -> str:
-    return unicodedata.normalize("NFC", (found[2] or found[3]) + _ACCENTS[found[1]])
+    return unicodedata.normalize("NFC", (found[2] or found[3] or found[5]) + _ACCENTS[found[1] or found[4]])
+
+
+def _mended(found: re.Match[str]) -> str:
+    return _SYMBOLS.get(found[1] + found[2], found[0])
 
 
 def _formula(found: re.Match[str]) -> str:

@@ -94,14 +94,15 @@ def _route_head(view: View, row: AreaRow) -> str:
 def _table(view: View) -> Table:
     several, chinese = len(view.counted) > 1, view.language.code == "zh"
     columns = (
-        Column(view.label("area"), weight=1.95 if several else 2.15),
+        # English names are long, and without the column of sources there is room for them.
+        Column(view.label("area"), weight=1.95 if several else 2.15 if chinese else 3.0),
         *([Column(view.label("source"), weight=1.3)] if several else []),
         Column(view.label("tier"), weight=1.35 if chinese else 1.15),
-        Column(view.label("verdict"), weight=1.65 if chinese else 2.05),
+        Column(view.label("verdict"), weight=1.65 if chinese else 2.05 if several else 2.2),
         Column(view.label("momentum"), "right", weight=0.95),
         Column(view.label("interval"), "right", weight=1.65),
         Column(view.label("p_rising"), "right", weight=0.95),
-        Column(view.label("share"), "right", weight=1.05),
+        Column(view.label("share"), "right", weight=1.05 if several or chinese else 0.9),
         Column(view.label("trend"), weight=1.3),
         Column(view.label("n_week"), "right", weight=0.75),
         Column(view.label("n_52w_several" if several else "n_52w"), "right", weight=1.05),

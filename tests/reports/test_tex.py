@@ -17,6 +17,7 @@ from tests.reports.sample import sample_inputs
         ("Si$_3$N$_4$ rings", "Si₃N₄ rings"),
         (r"$\beta$-Ga$_{2}$O$_3$ at $10^{-3}$ K", "β-Ga₂O₃ at 10⁻³ K"),
         (r"Schr\"odinger and Poincar\'{e}", "Schrödinger and Poincaré"),
+        (r"A \v{C}erenkov detector of \b{eta}-Ga2O3", "A Čerenkov detector of β-Ga2O3"),
     ],
 )
 def test_simple_tex_is_shown_as_it_is_read(title: str, shown: str) -> None:
@@ -24,7 +25,17 @@ def test_simple_tex_is_shown_as_it_is_read(title: str, shown: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "title", [r"$\mathcal{O}(n)$", r"$\frac{1}{2}$", "$a_b$", "from $5 and up to $10", "US$ and A$", r"\input{x}", "$$"]
+    "title",
+    [
+        r"$\mathcal{O}(n)$",
+        r"$\frac{1}{2}$",
+        "$a_b$",
+        "from $5 and up to $10",
+        "US$ and A$",
+        r"\input{x}",
+        "$$",
+        r"\b{foo} \v C",
+    ],
 )
 def test_anything_else_stays_letter_for_letter(title: str) -> None:
     assert as_unicode(title) == title
