@@ -95,18 +95,18 @@ def _table(view: View) -> Table:
     several, chinese = len(view.counted) > 1, view.language.code == "zh"
     columns = (
         # English names are long, and without the column of sources there is room for them.
-        Column(view.label("area"), weight=1.95 if several else 2.15 if chinese else 3.0),
+        Column(view.label("area"), weight=1.95 if several else 2.15 if chinese else 2.7),
         *([Column(view.label("source"), weight=1.3)] if several else []),
         Column(view.label("tier"), weight=1.35 if chinese else 1.15),
         Column(view.label("verdict"), weight=1.65 if chinese else 2.05 if several else 2.2),
         Column(view.label("momentum"), "right", weight=0.95),
-        Column(view.label("interval"), "right", weight=1.65),
+        Column(view.label("interval"), "right", weight=1.65 if chinese or several else 1.8),
         Column(view.label("p_rising"), "right", weight=0.95),
         Column(view.label("share"), "right", weight=1.05 if several or chinese else 0.9),
         Column(view.label("trend"), weight=1.3),
-        Column(view.label("n_week"), "right", weight=0.75),
+        Column(view.label("n_week"), "right", weight=0.8 if several else 1.0),
         Column(view.label("n_52w_several" if several else "n_52w"), "right", weight=1.05),
-        Column(_change_title(view), weight=1.7 if chinese else 1.5),
+        Column(_change_title(view), weight=1.7 if chinese else 1.5 if several else 2.1),
         Column(view.label("grade"), weight=1.35),
     )
     rows = tuple(_row(view, row, grade, several) for row, grade in zip(view.leading, view.brief.coverage, strict=True))

@@ -35,7 +35,14 @@ def _course(view: View, race: RaceFact) -> tuple[Chart, ...]:
             )
         )
     alt = words.word("charts", "race_alt").format(rows=words.word("forms", "separator").join(rows))
-    return (Chart(race_chart(race), view.say(race.statements[0]), alt),)
+    title = words.word("charts", "race_title").format(race=_name(view, race), message=view.say(race.statements[0]))
+    return (Chart(race_chart(race), title, alt),)
+
+
+def _name(view: View, race: RaceFact, *more: str) -> str:
+    """The area, and in brackets by what its routes are told apart."""
+    by = view.label("route_group").format(group=view.language.within(race.group))
+    return view.name(race.name) + view.bracketed(view.language.word("forms", "list").join((by, *more)))
 
 
 def _chosen(view: View) -> tuple[RaceFact, ...]:
@@ -68,10 +75,4 @@ def _table(view: View, race: RaceFact) -> Table:
         )
         for each in sorted(race.standings, key=lambda each: (-(each.share.value or 0.0), each.route))
     )
-    by = view.label("route_group").format(group=words.within(race.group))
-    return Table(
-        view.name(race.name) + view.bracketed(words.word("forms", "list").join((by, view.source_name(race.source)))),
-        columns,
-        rows,
-        "matrix",
-    )
+    return Table(_name(view, race, view.source_name(race.source)), columns, rows, "matrix")

@@ -145,6 +145,6 @@ def test_the_limits_name_what_went_wrong_and_that_labels_err(brief: Brief) -> No
 
 def test_heads_and_units_are_those_of_the_trade(brief: Brief) -> None:
     heads = [column.title for column in table_of(brief, "zh").columns]
-    assert {"趋势（每年）", "本周已到", "近 52 周论文数（篇）", "数据等级"} <= set(heads)
+    assert {"年度趋势", "本周已到", "近 52 周论文数（篇）", "数据等级"} <= set(heads)
     changed = [row[10].runs[0].text for row in table_of(brief, "zh").rows]
     assert any(text.endswith("个百分点") for text in changed)
