@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from flows.timelines import term_blocks
 from flows.workspace import Workspace
 from horizon.records import AreaId, Prediction, Settlement, Signal
 from horizon.weeks import IsoWeek
@@ -12,7 +13,6 @@ if TYPE_CHECKING:
     from reports.hindsight import CameDue, Dropped, Missed
     from store.runs import StoredBrief
     from trends.signals.standing import TermStanding
-    from trends.terms import WeekTerms
 
 RECENT_WEEKS = 26
 """Of a signal, as the scan has it."""
@@ -75,7 +75,8 @@ def _explained(work: Workspace, signals: Sequence[Signal], week: IsoWeek, as_of:
     standings: dict[tuple[str, str], TermStanding] = {}
     for source in sorted({signal.source for signal in signals if signal.channel == "term"}):
         terms = [signal.term for signal in signals if (signal.source, signal.channel) == (source, "term")]
-        found = term_standing(_blocks(work, source, week, as_of), terms)
+        blocks = (block for _, block in term_blocks(work, source, week + (1 - RECENT_WEEKS), week, as_of))
+        found = term_standing(blocks, terms)
         standings |= {(source, term): standing for term, standing in found.items()}
     for signal in signals:
         test, value = _failed(signal, standings.get((signal.source, signal.term)))
@@ -89,21 +90,6 @@ def _failed(signal: Signal, standing: "TermStanding | None") -> tuple[str | None
         if value is not None and bar is not None and value < bar:
             return test, float(value)
     return None, None
-
-
-def _blocks(work: Workspace, source: str, week: IsoWeek, as_of: datetime) -> "Iterator[WeekTerms]":
-    """The terms of the last 26 weeks, from the scan's cache where the texts are still the same; nothing is written."""
-    from flows.signals import paper_of
-    from trends.terms import VERSION, extract_week, from_bytes
-
-    first = week + (1 - RECENT_WEEKS)
-    kept = work.store.term_weeks(source, f"terms-{VERSION}", first, week)
-    for at, digest in sorted(work.store.week_digests(source, first, week, as_of).items()):
-        if at in kept and kept[at].content_sha256 == digest:
-            yield from_bytes(kept[at].payload)
-        else:
-            items = work.store.items_published(at, source=source, as_of=as_of)
-            yield extract_week([paper_of(item) for item in items])
 
 
 # ---- forecasts -------------------------------------------------------------------------------------------------------

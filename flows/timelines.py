@@ -60,14 +60,14 @@ def signal_weeks(
     for source in sorted({signal.source for signal in signals if signal.channel == "term"}):
         terms = [signal.term for signal in signals if signal.source == source and signal.channel == "term"]
         counts = {term: [0] * SIGNAL_WEEKS for term in terms}
-        for at, block in _blocks(work, source, first, week, as_of):
+        for at, block in term_blocks(work, source, first, week, as_of):
             for term, n in _documents(block, terms).items():
                 counts[term][at] = n
         found += [SignalWeeks(source=source, term=term, first_week=first, n=tuple(counts[term])) for term in terms]
     return tuple(found)
 
 
-def _blocks(
+def term_blocks(
     work: Workspace, source: str, first: IsoWeek, last: IsoWeek, as_of: datetime
 ) -> "Iterator[tuple[int, WeekTerms]]":
     """The terms of each week that has documents, from the scan's cache where the week's texts are still the same.

@@ -6,14 +6,20 @@ from pathlib import Path
 
 import pytest
 
+from flows import delivery
 from flows.demo import without_waits
 from flows.workspace import Workspace
 from horizon.settings import Settings
 from horizon.weeks import IsoWeek
 from nlp.classifier import Classifier
+from reports.build import build_brief
+from reports.render_json import render_json
 from scrapers.replay.server import ReplayServer, serve
 from scrapers.replay.simulated import SimulatedWorld
 from taxonomy.load import load_taxonomy
+from tests.flows.doubles import MailServer, Robot, serving
+from tests.flows.office import WEEK, Office
+from tests.reports.sample import sample_inputs
 
 OpenWorkspace = Callable[..., Workspace]
 
@@ -54,3 +60,27 @@ def open_workspace(server: ReplayServer, classifier: Classifier, tmp_path: Path)
     yield open_in
     for work in opened:
         work.__exit__()
+
+
+@pytest.fixture
+def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Office:
+    """A live brief whose numbers are taken to hold; that they are recomputed is tested on a real store below."""
+    monkeypatch.setattr(delivery, "verify_file", lambda *_: [])
+    file = tmp_path / "delivery.yml"
+    work = Workspace(Settings(data_dir=tmp_path / "data", delivery_file=file))
+    folder = work.briefs / str(WEEK)
+    folder.mkdir(parents=True)
+    (folder / "brief.json").write_bytes(render_json(build_brief(sample_inputs(world="live"))))
+    return Office(work, file)
+
+
+@pytest.fixture
+def post() -> Iterator[MailServer]:
+    with serving(MailServer()) as server:
+        yield server
+
+
+@pytest.fixture
+def robot() -> Iterator[Robot]:
+    with serving(Robot()) as server:
+        yield server

@@ -1,108 +1,25 @@
 """Delivery: nothing unless configured, to each receiver once, with patience, and no secret ever told."""
 
-import base64
-import datetime as dt
-import email
-import email.policy
-import ipaddress
 import json
-import logging
-import ssl
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from flows import delivery
-from flows.delivery import Handover, Outside, deliver_week, read_log
-from flows.delivery_targets import PASSWORD, USER, read_targets
+from flows.delivery import Outside, deliver_week, read_log
+from flows.delivery_targets import read_targets
 from flows.scan import WeeklyParams, run_weekly_scan
-from flows.senders import signed
 from flows.workspace import Workspace
 from horizon.errors import ParseError, RenderError, UsageError
-from horizon.settings import Settings
-from horizon.weeks import IsoWeek
 from reports.build import build_brief
 from reports.render_json import render_json
 from scrapers.replay.server import ReplayServer
 from scrapers.replay.simulated import SimulatedWorld
 from tests.flows.conftest import OpenWorkspace, tuesday_after
-from tests.flows.doubles import MailServer, Robot, serving
+from tests.flows.doubles import MailServer, Robot
+from tests.flows.office import HOOK, WEEK, Office, hook, mail, message, statuses
 from tests.reports.sample import sample_inputs
-
-WEEK = IsoWeek(2026, 46)
-NOW = datetime(2026, 11, 17, 9, tzinfo=UTC)
-LOGIN = {USER: "horizon-user", PASSWORD: "pass-w0rd-very-secret"}
-HOOK = "HORIZON_WEBHOOK_OFFICE"
-
-
-@dataclass
-class Office:
-    """An installation with one published brief, and a world outside that does not wait."""
-
-    work: Workspace
-    file: Path
-    environ: dict[str, str] = field(default_factory=dict)
-    slept: list[float] = field(default_factory=list)
-
-    def deliver(self, *targets: dict[str, Any], **how: Any) -> list[Handover]:
-        self.file.write_text(yaml.safe_dump({"targets": list(targets)}), encoding="utf-8")
-        outside = Outside(self.environ, self.slept.append, lambda: NOW)
-        return deliver_week(self.work, WEEK, outside, **how)
-
-    @property
-    def log(self) -> Path:
-        return self.work.settings.data_dir / "deliveries.jsonl"
-
-
-@pytest.fixture
-def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Office:
-    """A live brief whose numbers are taken to hold; that they are recomputed is tested on a real store below."""
-    monkeypatch.setattr(delivery, "verify_file", lambda *_: [])
-    file = tmp_path / "delivery.yml"
-    work = Workspace(Settings(data_dir=tmp_path / "data", delivery_file=file))
-    folder = work.briefs / str(WEEK)
-    folder.mkdir(parents=True)
-    (folder / "brief.json").write_bytes(render_json(build_brief(sample_inputs(world="live"))))
-    return Office(work, file)
-
-
-@pytest.fixture
-def post() -> Iterator[MailServer]:
-    with serving(MailServer()) as server:
-        yield server
-
-
-@pytest.fixture
-def robot() -> Iterator[Robot]:
-    with serving(Robot()) as server:
-        yield server
-
-
-def mail(server: MailServer, **change: Any) -> dict[str, Any]:
-    plain = {"id": "committee", "kind": "mail", "host": "127.0.0.1", "port": server.port, "security": "none"}
-    people = {"sender": "Horizon <horizon@example.org>", "to": ["chair@example.org", "deputy@example.org"]}
-    return {**plain, **people, "attach": [], **change}
-
-
-def hook(**change: Any) -> dict[str, Any]:
-    return {"id": "office", "kind": "webhook", "template": "wecom", "url_env": HOOK, **change}
-
-
-def statuses(done: list[Handover]) -> list[tuple[str, str]]:
-    return [(each.receiver, each.status) for each in done]
-
-
-def message(data: bytes) -> EmailMessage:
-    found = email.message_from_bytes(data, policy=email.policy.default)
-    assert isinstance(found, EmailMessage)
-    return found
-
 
 # ---- what is sent ----------------------------------------------------------------------------------------------------
 
@@ -302,111 +219,7 @@ def test_a_folder_that_cannot_be_written_is_tried_again_and_told(office: Office,
     assert "make room" in (done.reason or "")
 
 
-# ---- secrets and safety ----------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A certificate of this machine's loopback with its key, made for the test."""
-    pytest.importorskip("cryptography", reason="makes the certificate of the test")
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([])
-    today = datetime.now(UTC)
-    alternative = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
-    made = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(today - dt.timedelta(days=1))
-        .not_valid_after(today + dt.timedelta(days=1))
-        .add_extension(alternative, critical=True)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    path = tmp_path_factory.mktemp("certificate") / "office.pem"
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    path.write_bytes(made.public_bytes(serialization.Encoding.PEM) + private)
-    return path
-
-
-@pytest.fixture
-def safe_post(certificate: Path) -> Iterator[MailServer]:
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(certificate)
-    with serving(MailServer(context, LOGIN[PASSWORD])) as server:
-        yield server
-
-
-def test_user_and_password_travel_encrypted(office: Office, safe_post: MailServer, certificate: Path) -> None:
-    office.environ.update(LOGIN)
-    done = office.deliver(mail(safe_post, security="starttls", ca_file=str(certificate)))
-    assert {each.status for each in done} == {"sent"}
-    assert safe_post.logins == [(True, LOGIN[USER], LOGIN[PASSWORD])]
-
-
-def test_a_certificate_that_nobody_vouches_for_ends_it(office: Office, safe_post: MailServer) -> None:
-    office.environ.update(LOGIN)
-    done = office.deliver(mail(safe_post, security="starttls"))
-    assert {each.status for each in done} == {"failed"}
-    assert (safe_post.logins, office.slept) == ([], [])
-
-
-def test_a_password_never_travels_in_clear(office: Office, post: MailServer) -> None:
-    office.environ.update(LOGIN)
-    done = office.deliver(mail(post))
-    assert {each.status for each in done} == {"failed"}
-    assert post.logins == []
-    assert "in clear" in (done[0].reason or "")
-
-
-def test_no_secret_stands_in_log_reason_or_file(
-    office: Office, safe_post: MailServer, robot: Robot, certificate: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.DEBUG)
-    wrong = LOGIN | {PASSWORD: "another-secret"}
-    office.environ.update({**wrong, HOOK: robot.url, "HORIZON_ROBOT_KEY": "SECabcdef"})
-    robot.says = [(200, {"errcode": 1, "errmsg": f"bad key SECabcdef at {robot.url}"})]
-    done = office.deliver(
-        mail(safe_post, security="starttls", ca_file=str(certificate)),
-        hook(template="dingtalk", secret_env="HORIZON_ROBOT_KEY"),
-        hook(id="gone", url_env="HORIZON_WEBHOOK_GONE"),
-    )
-    assert {each.status for each in done} == {"failed"}
-    assert "535" in (done[0].reason or "")
-    everything = caplog.text + office.log.read_text(encoding="utf-8") + repr(done)
-    encoded = base64.b64encode(f"\0{LOGIN[USER]}\0another-secret".encode()).decode()
-    for secret in ("another-secret", "horizon-user", "SECabcdef", "s3cret-key", encoded):
-        assert secret not in everything
-    assert "HORIZON_WEBHOOK_GONE" in everything
-
-
-@pytest.mark.parametrize(
-    "url", ["http://qyapi.weixin.qq.com/x?key=k1234", "https://evil.example/x?key=k1234", "nonsense-k1234"]
-)
-def test_a_robot_has_an_address_of_its_service(office: Office, url: str) -> None:
-    office.environ[HOOK] = url
-    [done] = office.deliver(hook())
-    assert done.status == "failed"
-    assert "https://qyapi.weixin.qq.com/" in (done.reason or "")
-    assert "k1234" not in (done.reason or "")
-
-
-# Reckoned by openssl: printf '1700000000000\nSECkey' | openssl dgst -sha256 -hmac SECkey -binary | base64, quoted;
-# and printf '' | openssl dgst -sha256 -mac HMAC -macopt hexkey:<hex of '1700000000\nSECkey'> -binary | base64.
-IN_ADDRESS = "n31EFkeVASf6duQZFjI9B9OAxOUf2Ax4dEvysv6uETc%3D"
-IN_BODY = "X3PRhuTg+jduG7PhnBDPB3AdIjFS67kt0BWmF47Vh8c="
-
-
-def test_signatures_are_those_that_the_services_reckon() -> None:
-    at = datetime.fromtimestamp(1_700_000_000, UTC)
-    url, body = signed("address", "https://x/send?access_token=t", {"a": 1}, "SECkey", at)
-    assert body == {"a": 1}
-    assert url == ("https://x/send?access_token=t&timestamp=1700000000000&sign=" + IN_ADDRESS)
-    url, body = signed("body", "https://x/hook", {"a": 1}, "SECkey", at)
-    assert (url, body) == ("https://x/hook", {"timestamp": "1700000000", "sign": IN_BODY, "a": 1})
+# ---- safety
 
 
 def test_an_invented_brief_goes_only_where_it_is_asked_for(office: Office, post: MailServer) -> None:
