@@ -12,7 +12,7 @@ from typing import Literal
 
 import yaml
 
-from horizon.records import Record, Signal
+from horizon.records import Record
 from reports.details import Decision
 from reports.evidence import (
     about_coverage,
@@ -24,11 +24,13 @@ from reports.evidence import (
     convergence_for,
 )
 from reports.facts import AreaRow, BriefKind, Grade, ListParam, NameParam, Reach, Statement, Text, WordParam
+from reports.figures import ItemReference
 from reports.inputs import Known
 from reports.news import LEAST_LEAD, group_of, route_names, term
 from reports.novelty import CLEAR, lead_taken, signal_news
 from reports.policy import reach_of
 from reports.routes import text_of
+from reports.signals import references
 from reports.telling import telling_items
 
 DecisionKind = Literal["verdict", "overtaking", "coverage", "forecast", "signal", "convergence"]
@@ -51,7 +53,7 @@ class Rules(Record):
     good_grades: tuple[Grade, ...]
     for_most: int
     against_most: int
-    ids_most: int
+    items_most: int
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ def _decision(
     against: Sequence[Statement],
     area: str | None = None,
     group: Text | None = None,
-    ids: Sequence[str] = (),
+    items: Sequence[ItemReference] = (),
 ) -> Decision:
     """Cut to the strongest evidence of either side; where none is known against it, that is said."""
     return Decision(
@@ -111,7 +113,7 @@ def _decision(
         against=tuple(against[: rules().against_most]) or (Statement(template="against_none"),),
         area=area,
         group=group,
-        ids=tuple(ids[: rules().ids_most]),
+        items=tuple(items[: rules().items_most]),
     )
 
 
@@ -119,8 +121,9 @@ def _name(known: Known, area: str) -> Text:
     return text_of(known.areas[area].name)
 
 
-def _items(known: Known, area: str) -> tuple[str, ...]:
-    return tuple(item.id for item in telling_items(known, known.areas[area], rules().ids_most))
+def _items(known: Known, area: str) -> tuple[ItemReference, ...]:
+    telling = telling_items(known, known.areas[area], rules().items_most)
+    return tuple(references(known, tuple(item.id for item in telling)))
 
 
 # ---- one generator a kind --------------------------------------------------------------------------------------------
@@ -250,10 +253,5 @@ def _signals(known: Known) -> Iterator[Asked]:
         name = _name(known, area)
         ask = Statement(template="decide_signal", params={"area": NameParam(name=name), "term": term(signal.term)})
         because, against = about_signal(known, signal)
-        made = _decision("signal", ask, because, against, area, name, _held(known, signal))
+        made = _decision("signal", ask, because, against, area, name, tuple(references(known, signal.item_ids)))
         yield Asked(signal_news(known, signal) != "told", float(signal.groups), made)
-
-
-def _held(known: Known, signal: Signal) -> tuple[str, ...]:
-    """Items that the store still holds."""
-    return tuple(item_id for item_id in signal.item_ids if item_id in known.items)

@@ -19,8 +19,8 @@ class Decision(Record):
     area: AreaId | None = None
     group: Text | None = None
     """The expert group to consult."""
-    ids: tuple[str, ...] = ()
-    """Items to begin with."""
+    items: tuple[ItemReference, ...] = ()
+    """To begin with."""
 
 
 class LensQuote(Record):

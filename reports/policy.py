@@ -81,6 +81,8 @@ class Limits(Record):
     """Width of charts against the page, in print."""
     items: int | None = None
     """At most so many items in all; None: no limit."""
+    decision_titles: bool = True
+    """Whether the items to begin with are shown with their titles."""
     signals: int = 10
     signal_details: bool = True
     signal_items: int = 3

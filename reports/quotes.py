@@ -50,7 +50,10 @@ def quotes_of(brief: Brief) -> Iterator[tuple[str, str, Quote]]:
 
 
 def page_references(brief: Brief) -> Iterator[tuple[str, ItemReference]]:
-    """Every item that an area page or a check names, and where."""
+    """Every item that a decision, an area page or a check names, and where."""
+    for position, asked in enumerate(brief.decisions):
+        for number, item in enumerate(asked.items):
+            yield f"decisions[{position}].items[{number}]", item
     for position, page in enumerate(brief.pages):
         for number, aspect in enumerate(page.aspects):
             for place, each in enumerate(aspect.quotes):

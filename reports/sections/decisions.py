@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 from reports.details import Decision
 from reports.facts import Statement
-from reports.view import Block, Entries, Entry, Paragraph, Run, Section, View, displayable
+from reports.figures import ItemReference
+from reports.tex import as_unicode
+from reports.view import Block, Entries, Entry, Paragraph, Run, Section, View, displayable, language_tag, shorten
 
 
 def build(view: View) -> Section:
@@ -24,11 +26,21 @@ def _entry(view: View, decision: Decision) -> Entry:
 def _lines(view: View, decision: Decision) -> Iterator[tuple[Run, ...]]:
     yield _side(view, "evidence_for", decision.because)
     yield _side(view, "evidence_against", decision.against)
-    if decision.ids:
-        # Each by itself, so that a page can lead from it to its item.
-        gap = Run(view.language.word("forms", "list"), "quiet")
-        named = [run for each in decision.ids for run in (gap, Run(displayable(each), "code"))]
+    if decision.items:
+        words = view.language
+        gap = Run(words.word("forms", "separator" if view.limits.decision_titles else "list"), "quiet")
+        named = [run for each in decision.items for run in (gap, *_named(view, each))]
         yield (_head(view, "begin_with"), *named[1:])
+
+
+def _named(view: View, item: ItemReference) -> Iterator[Run]:
+    """Its id by itself, so that a page can lead from it to its item."""
+    words = view.language
+    if view.limits.decision_titles:
+        title = shorten(as_unicode(displayable(item.title)), view.limits.title_chars, words.word("forms", "truncated"))
+        yield Run(title or item.id, lang=language_tag(item.language))
+        yield Run(words.word("forms", "middot"))
+    yield Run(displayable(item.id), "code", href=item.link)
 
 
 def _side(view: View, label: str, statements: tuple[Statement, ...]) -> tuple[Run, ...]:

@@ -60,8 +60,8 @@ def test_every_question_has_both_sides_and_items_of_the_store(told: Brief) -> No
         assert decision.because
         assert decision.against
         assert decision.group is not None
-        assert decision.ids
-        assert set(decision.ids) <= held
+        assert decision.items
+        assert {each.id for each in decision.items} <= held
 
 
 def test_where_nothing_speaks_against_it_that_is_said() -> None:
@@ -197,7 +197,9 @@ def test_each_question_is_shown_with_both_sides_whom_to_ask_and_where_to_begin(t
     for entry, decision in zip(block.entries, told.decisions, strict=True):
         assert entry.title.text == view.say(decision.ask)
         assert len(entry.lines) == 3
-        assert decision.ids[0] in entry.lines[2][1].text
+        first = decision.items[0]
+        assert [run.text for run in entry.lines[2]][1:4:2] == [first.title, first.id]
+        assert entry.lines[2][3].href == first.link
 
 
 def test_no_adjustment_is_recommended_and_the_brief_says_so_once(told: Brief) -> None:
