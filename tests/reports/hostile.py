@@ -32,7 +32,7 @@ WORST = (
     "\r\nBcc: all@evil.example\r\nSubject: another\r\n\r\nbody",
     "\r=1+1",
     "x" * 10_000,
-    "\U0001f468\u200d\U0001f469\u200d\U0001f467 family \U0001f3f4\U000e0067\U000e007f zero\u200bwidth\ufeff\u2060 \u061c\u200f",
+    "\U0001f468\u200d\U0001f469\u200d\U0001f467 family \U0001f3f4\U000e0067\U000e007f zero\u200bwidth\ufeff \u061c\u200f",
     "\u202e\u2067" * 50 + "never closed",
     '<at id=all></at> <at user_id="all">all</at> @all @所有人 <!channel> <@U1> {link} {0} {title!r} %s ${x} <%= 1 %>',
     f"plain https://{EVIL} www.{EVIL} mailto:a@{EVIL} ]]> <!-- --> <?php ?> <![CDATA[ &#x3c; \\ \\href{{x}}",
@@ -41,7 +41,7 @@ WORST = (
 )
 """Also the empty text, and text that is nothing when what it hides is taken away."""
 WRITABLE = tuple(text for text in WORST if not any("\ud800" <= char <= "\udfff" for char in text))
-"""Records take no unpaired surrogate and JSON could not hold it; renderers must not rely on that."""
+"""Those that brief.json can hold: unpaired surrogates are stopped long before, but renderers must not rely on that."""
 
 OURS = {
     "Statement.template", "WordParam.table", "WordParam.word", "Text.en", "Text.zh", "ScoreRules.bars",
@@ -77,7 +77,7 @@ def plain_everywhere(kind: BriefKind) -> Brief:
 
 
 def hostile_everywhere(kind: BriefKind, turn: int = 0, worst: Sequence[str] = WORST) -> Brief:
-    """The plain brief with every string of a feed replaced by the worst ones in turn; another `turn` begins elsewhere."""
+    """The plain brief with every string of a feed replaced by the worst in turn; another `turn` begins elsewhere."""
     brief = _Replacing(worst, turn).record(plain_everywhere(kind))
     assert isinstance(brief, Brief)
     return brief

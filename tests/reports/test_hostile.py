@@ -19,10 +19,9 @@ from docx import Document
 from lxml import etree, html
 from markdown_it import MarkdownIt
 from openpyxl import load_workbook
-from pydantic import ValidationError
 from pypdf import PdfReader
 
-from horizon.records import Item
+from horizon.errors import RenderError
 from reports.annex import render_annex
 from reports.facts import Brief, BriefKind
 from reports.language import LANGUAGES, LanguageCode, language
@@ -42,7 +41,6 @@ from reports.view import Paragraph, Table, View, page_of
 from taxonomy.load import Taxonomy
 from tests.reports.hostile import EVIL, OURS, WORST, WRITABLE, hostile_everywhere, plain_everywhere
 from tests.reports.sample import sample_inputs
-from tests.reports.sample_findings import SIGNAL_ITEMS
 
 KINDS: tuple[BriefKind, ...] = get_args(BriefKind)
 EVERY = [(kind, code) for kind in KINDS for code in LANGUAGES]
@@ -83,7 +81,9 @@ def faults(text: str, hosts: set[str]) -> list[str]:
     for each in elements:
         for name, value in each.attrib.items():
             plain = name.rpartition("}")[2].rpartition(":")[2].lower()
-            if plain.startswith("on") or (plain in ("href", "src", "action", "formaction") and is_foreign(value, hosts)):
+            if plain.startswith("on") or (
+                plain in ("href", "src", "action", "formaction") and is_foreign(value, hosts)
+            ):
                 found.append(f"{name}={value[:80]}")
     return [*found, *map(repr, HIDDEN.findall(text))]
 
@@ -122,12 +122,11 @@ def test_every_free_string_of_the_document_is_one_of_the_worst_or_named_as_ours(
         assert {path for path in wanted if path in before} <= changed
 
 
-def test_a_record_takes_no_unpaired_surrogate() -> None:
-    """So none can reach brief.json; what of it stands in the other tests is put past the records."""
-    given = SIGNAL_ITEMS[0].model_dump()
-    for text in set(WORST) - set(WRITABLE):
-        with pytest.raises(ValidationError):
-            Item.model_validate(given | {"title": text})
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_document_refuses_unpaired_surrogates_by_name(kind: BriefKind) -> None:
+    """No parser lets one in and no store could keep it; what of them stands in other tests is put past both."""
+    with pytest.raises(RenderError, match="UTF-8"):
+        render_json(hostile(kind))
 
 
 # ---- formats ---------------------------------------------------------------------------------------------------------
@@ -144,7 +143,7 @@ def test_no_word_of_a_page_hides_or_turns_anything(kind: BriefKind, code: Langua
         elif is_dataclass(value) and not isinstance(value, type):
             yield from (word for field in fields(value) for word in words(getattr(value, field.name)))
 
-    for turn in range(0, len(WORST), 4):
+    for turn in range(0, len(WORST), 6):
         brief = hostile_everywhere(kind, turn)
         view = View(brief, language(code, kind), brief_plan(kind).limits["html"])
         shown = [*words(page_of(brief, code, "html")), *words(proofs_of(view))]
@@ -244,25 +243,24 @@ def test_pdf_is_made_and_leads_to_sources_alone(kind: BriefKind, code: LanguageC
 
 @pytest.mark.parametrize(("kind", "code"), EVERY)
 def test_a_mail_has_our_headers_and_no_markup_of_a_feed(kind: BriefKind, code: LanguageCode) -> None:
-    for turn in range(0, len(WORST), 4):
+    for turn in range(0, len(WORST), 6):
         brief = hostile_everywhere(kind, turn)
         made = compose_mail(brief, code, "ab" * 32, "h@example.org", ["a@example.org"], SENT).as_bytes()
         found = message_from_bytes(made, policy=policy.default)
         assert sorted(found.keys()) == sorted(HEADERS)
         assert not HIDDEN.search(found["Subject"])
         assert "\n" not in found["Subject"]
-        page, plain = (found.get_body((part,)) for part in ("html", "plain"))
-        assert page is not None
-        assert plain is not None
-        assert faults(page.get_content(), hosts_of(brief)) == []
-        assert not list(html.fromstring(page.get_content()).iter("script"))
-        assert not HIDDEN.search(plain.get_content())
+        bodies = [part for name in ("html", "plain") if (part := found.get_body((name,)))]
+        page, plain = (part.get_content().replace("\r\n", "\n") for part in bodies)
+        assert faults(page, hosts_of(brief)) == []
+        assert not list(html.fromstring(page).iter("script"))
+        assert not HIDDEN.search(plain)
 
 
 @pytest.mark.parametrize("name", ["wecom", "dingtalk", "feishu", "generic"])
-@pytest.mark.parametrize(("kind", "code"), EVERY)
+@pytest.mark.parametrize(("kind", "code"), SOME)
 def test_a_notice_calls_nobody_and_links_nowhere(kind: BriefKind, code: LanguageCode, name: str) -> None:
-    for turn in range(0, len(WORST), 4):
+    for turn in range(0, len(WORST), 9):
         body = json.dumps(compose_notice(hostile_everywhere(kind, turn), code, name, "ab" * 32), ensure_ascii=False)
         told = "".join(text for _, text in strings(json.loads(body.encode("utf-8"))))
         assert not HIDDEN.search(told.replace("\n", ""))
