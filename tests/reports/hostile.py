@@ -32,7 +32,7 @@ WORST = (
     "\r\nBcc: all@evil.example\r\nSubject: another\r\n\r\nbody",
     "\r=1+1",
     "x" * 10_000,
-    "\U0001f468\u200d\U0001f469\u200d\U0001f467 family \U0001f3f4\U000e0067\U000e007f zero\u200bwidth\ufeff \u061c\u200f",
+    "\U0001f468\u200d\U0001f469\u200d\U0001f467 family \U0001f3f4\U000e0067\U000e007f zero\u200bwidth \u061c\u200f",
     "\u202e\u2067" * 50 + "never closed",
     '<at id=all></at> <at user_id="all">all</at> @all @所有人 <!channel> <@U1> {link} {0} {title!r} %s ${x} <%= 1 %>',
     f"plain https://{EVIL} www.{EVIL} mailto:a@{EVIL} ]]> <!-- --> <?php ?> <![CDATA[ &#x3c; \\ \\href{{x}}",
@@ -72,13 +72,14 @@ def hostile_brief() -> Brief:
 def plain_everywhere(kind: BriefKind) -> Brief:
     """An invented live brief of a kind with all that one can hold: seven sources, signals, races, pages, checks."""
     window = {"window_weeks": 1 if kind == "weekly" else 13, "area": SKETCHES[0].id if kind == "group" else None}
-    brief = build_brief(several_inputs(kind=kind, world="live", findings=sample_findings(**longer()), **window))
-    return brief.model_copy(update={"signals": brief.signals[:1] * len(WORST)})
+    return build_brief(several_inputs(kind=kind, world="live", findings=sample_findings(**longer()), **window))
 
 
 def hostile_everywhere(kind: BriefKind, turn: int = 0, worst: Sequence[str] = WORST) -> Brief:
     """The plain brief with every string of a feed replaced by the worst in turn; another `turn` begins elsewhere."""
-    brief = _Replacing(worst, turn).record(plain_everywhere(kind))
+    plain = plain_everywhere(kind)
+    many = plain.model_copy(update={"signals": plain.signals[:1] * len(worst)})
+    brief = _Replacing(worst, turn).record(many)
     assert isinstance(brief, Brief)
     return brief
 
