@@ -120,12 +120,14 @@ def compose_mail(
     message["Date"] = format_datetime(sent)
     host = parseaddr(sender)[1].partition("@")[2] or "horizon.invalid"
     message["Message-ID"] = f"<{digest[:40]}.{code}@{host}>"
-    message["Auto-Submitted"], message["Content-Language"] = "auto-generated", page.tag
+    message["Auto-Submitted"] = "auto-generated"
     message.set_content("\n".join(_plain_page(page, shown, notes)) + "\n", cte="base64")
     message.add_alternative(_html(page, shown, notes), subtype="html", cte="base64")
     for each in attachments:
         main, sub = _MIME.get(each.name.rpartition(".")[2], ("application", "octet-stream"))
         message.add_attachment(each.data, maintype=main, subtype=sub, filename=each.name)
+    # Last: to set a content or to add one takes away what was said of it before.
+    message["Content-Language"] = page.tag
     parts = [part for part in message.walk() if part.is_multipart()]
     for number, part in enumerate(parts):
         part.set_boundary(f"=_horizon_{digest[:24]}_{number}")
@@ -194,11 +196,11 @@ def compose_notice(brief: Brief, code: LanguageCode, name: str, digest: str, lin
     for section in _chosen(page, message_plan().notice):
         blocks = [block for block in section.blocks if isinstance(block, Paragraph | Bullets)]
         lines += [line for block in blocks for line in plain_lines(block, page.colon)]
-    lines = [displayable(line).translate(_MARKUP) for line in lines]
+    lines = [_inert(displayable(line)) for line in lines]
     end = [words.word("mail", "link") + link] if link else []
     lines = [*_within(lines, template.most_bytes - len("\n\n".join(["", *end]).encode()), words), *end]
     values = {
-        "title": ((f"[{page.world}] " if page.banner else "") + page.title).translate(_MARKUP),
+        "title": _inert((f"[{page.world}] " if page.banner else "") + page.title),
         "text": "\n".join(lines),
         "paragraphs": "\n\n".join(lines),
         "week": str(brief.header.week),
@@ -207,6 +209,11 @@ def compose_notice(brief: Brief, code: LanguageCode, name: str, digest: str, lin
         "link": link or "",
     }
     return _filled(template.body, values)
+
+
+def _inert(text: str) -> str:
+    """Text without markup, calls or addresses, of which chats make links by themselves."""
+    return text.translate(_MARKUP).replace("://", "：//").replace("www.", "www．")
 
 
 def _within(lines: Sequence[str], most_bytes: int, words: Any) -> list[str]:

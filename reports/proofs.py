@@ -148,7 +148,7 @@ def _called(view: View, record: BaseModel) -> tuple[str, str]:
     source = view.source_name(told["source"]) if "source" in told else ""
     if "title" in told and "id" in told:
         # An item's own id says it best; the area stands in the query.
-        return str(told["id"]), source
+        return displayable(str(told["id"])), source
     key = next(iter(told), "")
     value = told.get(key)
     if key == "area":

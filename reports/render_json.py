@@ -2,11 +2,12 @@
 
 import json
 
+from horizon.errors import RenderError
 from reports.facts import Brief, json_schema
 
 
 def render_json(brief: Brief) -> bytes:
-    """UTF-8, keys sorted, one fact a line, a newline at the end; NaN is refused."""
+    """UTF-8, keys sorted, one fact a line, a newline at the end; NaN and unpaired surrogates are refused."""
     plain = brief.model_dump(mode="json")
     return canonical(plain)
 
@@ -18,7 +19,13 @@ def render_schema() -> bytes:
 
 def canonical(plain: object) -> bytes:
     text = json.dumps(plain, sort_keys=True, ensure_ascii=False, indent=1, allow_nan=False)
-    return (text + "\n").encode("utf-8")
+    try:
+        return (text + "\n").encode("utf-8")
+    except UnicodeEncodeError as error:
+        found = text[max(0, error.start - 40) : error.end]
+        raise RenderError(
+            f"expected text that UTF-8 can hold, found {found!r}; mend the parser that let it in"
+        ) from None
 
 
 if __name__ == "__main__":  # writes the schema that ships, after a change of the models

@@ -23,6 +23,6 @@ def _entry(view: View, check: Check) -> Entry:
     detail = words.word("forms", "middot") + words.word("forms", "separator").join((about, probability))
     return Entry(
         group=view.label(f"check_{check.reason}"),
-        title=Run(title or item.id, "strong", lang=language_tag(item.language), href=item.link),
-        lines=((Run(item.id, "code"), Run(detail, "quiet")), (Run(view.say(check.why)),)),
+        title=Run(title or displayable(item.id), "strong", lang=language_tag(item.language), href=item.link),
+        lines=((Run(displayable(item.id), "code"), Run(detail, "quiet")), (Run(view.say(check.why)),)),
     )

@@ -32,7 +32,7 @@ def _shown(view: View) -> Iterator[ItemFact]:
 def _entry(view: View, item: ItemFact) -> Entry:
     area = next(each for each in view.brief.coverage if each.area == item.area)
     mark = view.language.word("forms", "truncated")
-    title = shorten(as_unicode(displayable(item.title)), view.limits.title_chars, mark) or item.id
+    title = shorten(as_unicode(displayable(item.title)), view.limits.title_chars, mark) or displayable(item.id)
     return Entry(
         group=view.name(area.name),
         title=Run(title, "strong", lang=language_tag(item.language), href=item.link),
@@ -49,7 +49,7 @@ def _lines(view: View, item: ItemFact) -> Iterator[tuple[Run, ...]]:
     about = [*_kind(view, item), published, f"{view.label('probability')} {view.bare(item.probability)}"]
     if item.link is None and view.brief.header.world == "simulated":
         about.append(view.label("no_link"))
-    yield Run(item.id, "code"), Run(" · " + separator.join(about), "quiet")
+    yield Run(displayable(item.id), "code"), Run(" · " + separator.join(about), "quiet")
     applicants = _applicants(view, item)
     if applicants and view.limits.reasons:
         yield (Run(applicants, "quiet"),)
@@ -88,7 +88,7 @@ def _also(view: View, item: ItemFact) -> Iterator[Run]:
         if position:
             yield Run(words.word("forms", "separator"), "quiet")
         about = [view.source_name(version.source), words.word("kind", version.kind), words.day(version.published)]
-        yield Run(version.id, "code", href=version.link)
+        yield Run(displayable(version.id), "code", href=version.link)
         yield Run(view.bracketed(words.word("forms", "list").join(about)), "quiet")
 
 

@@ -116,6 +116,6 @@ def _quote(view: View, aspect: Aspect, told: LensQuote) -> tuple[Run, ...]:
         Run(displayable(told.quote.text), "quote", lang=lang),
     ]
     if told.quote.field != "title":
-        title = shorten(as_unicode(displayable(item.title)), view.limits.title_chars, mark) or item.id
+        title = shorten(as_unicode(displayable(item.title)), view.limits.title_chars, mark) or displayable(item.id)
         runs += [Run(words.word("forms", "middot")), Run(title, lang=lang)]
-    return (*runs, Run(words.word("forms", "middot")), Run(item.id, "code", href=item.link))
+    return (*runs, Run(words.word("forms", "middot")), Run(displayable(item.id), "code", href=item.link))

@@ -14,8 +14,9 @@ def build(view: View) -> Section:
 def _line(view: View, statement: Statement) -> Iterator[Run]:
     said = view.say(statement)
     command = statement.params.get("command")
-    if not isinstance(command, VerbatimParam):
+    shown = displayable(command.text) if isinstance(command, VerbatimParam) else ""
+    if not shown:
         yield Run(said)
         return
-    before, typed, after = said.partition(displayable(command.text))
+    before, typed, after = said.partition(shown)
     yield from (run for run in (Run(before), Run(typed, "code"), Run(after)) if run.text)

@@ -135,9 +135,9 @@ def _lines(view: View, signal: SignalFact, common: tuple[str, ...]) -> Iterator[
 
 def _reference(view: View, item: ItemReference) -> tuple[Run, ...]:
     mark = view.language.word("forms", "truncated")
-    title = shorten(as_unicode(displayable(item.title)), view.limits.title_chars, mark) or item.id
+    title = shorten(as_unicode(displayable(item.title)), view.limits.title_chars, mark) or displayable(item.id)
     return (
-        Run(item.id, "code", href=item.link),
+        Run(displayable(item.id), "code", href=item.link),
         Run(view.language.word("forms", "middot")),
         Run(title, lang=language_tag(item.language)),
     )
@@ -145,10 +145,10 @@ def _reference(view: View, item: ItemReference) -> tuple[Run, ...]:
 
 def _odd(view: View, odd: OddFact) -> Entry:
     mark = view.language.word("forms", "truncated")
-    title = shorten(as_unicode(displayable(odd.item.title)), view.limits.title_chars, mark) or odd.item.id
+    title = shorten(as_unicode(displayable(odd.item.title)), view.limits.title_chars, mark) or displayable(odd.item.id)
     about = view.language.word("forms", "middot").join((view.name(odd.name), view.language.day(odd.item.published)))
     return Entry(
         group=view.label("odd"),
         title=Run(title, "strong", lang=language_tag(odd.item.language), href=odd.item.link),
-        lines=((Run(odd.item.id, "code"), Run(" · " + about, "quiet")), (Run(view.say(odd.reason)),)),
+        lines=((Run(displayable(odd.item.id), "code"), Run(" · " + about, "quiet")), (Run(view.say(odd.reason)),)),
     )

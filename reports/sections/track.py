@@ -1,7 +1,7 @@
 """What we said and what happened: forecasts that came due, against what a coin and no change would have said."""
 
 from reports.facts import TrackRow
-from reports.view import Block, Bullets, Cell, Column, Paragraph, Run, Section, Table, View
+from reports.view import Block, Bullets, Cell, Column, Paragraph, Run, Section, Table, View, displayable
 
 
 def build(view: View) -> Section:
@@ -14,7 +14,8 @@ def build(view: View) -> Section:
         blocks.insert(0, _table(view, settled))
         blocks.append(Paragraph((Run(view.label("track_key")),), "note"))
     if track.head and view.limits.track_head:
-        blocks.append(Paragraph((Run(view.label("ledger_head") + " ", "quiet"), Run(track.head, "code")), "note"))
+        head = Run(displayable(track.head), "code")
+        blocks.append(Paragraph((Run(view.label("ledger_head") + " ", "quiet"), head), "note"))
     return Section("", "", tuple(blocks))
 
 

@@ -259,7 +259,7 @@ def _listed(site: Site) -> dict[str, list[tuple[Told, ItemFact]]]:
 
 
 def _title(_site: Site, fact: ItemFact) -> str:
-    return as_unicode(displayable(fact.title)) or fact.id
+    return as_unicode(displayable(fact.title)) or displayable(fact.id)
 
 
 def _item(site: Site, item_id: str, facts: list[tuple[Told, ItemFact]]) -> dict[str, Any]:
@@ -294,7 +294,7 @@ def _search(site: Site) -> Iterator[Found]:
         yield Found(site.say("area"), names[area.id], f"areas/{area.id}.html", f"{definition} {routes}")
     for item_id, facts in _listed(site).items():
         areas = sorted({names.get(fact.area, fact.area) for _, fact in facts})
-        text = " ".join([item_id, *areas, *(site.words.name(route.name) for route in facts[0][1].routes)])
+        text = " ".join([displayable(item_id), *areas, *(site.words.name(route.name) for route in facts[0][1].routes)])
         yield Found(site.say("item"), _title(site, facts[0][1]), f"items/{item_page(item_id)}", text)
     for term in load_glossary():
         means = term.means.zh if site.words.code == "zh" else term.means.en

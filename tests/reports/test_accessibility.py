@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 from lxml import html
 
-from reports.facts import Brief
+from reports.facts import Brief, BriefKind
 from reports.language import LANGUAGES, LanguageCode
+from reports.policy import brief_plan
 from reports.render_html import render_html
 from reports.view import Run, page_of
 from tests.reports.chromium import document_after_scripts, needs_axe, needs_chromium, serious_findings
+from tests.reports.hostile import plain_everywhere
 from tests.reports.test_pages import words_of
 
 DARK = "--blink-settings=preferredColorScheme=0"
@@ -156,3 +158,21 @@ def test_charts_say_what_is_pointed_at(brief: Brief, pages: dict[LanguageCode, s
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_a_brief_keeps_its_budget(pages: dict[LanguageCode, str], code: LanguageCode) -> None:
     assert len(pages[code].encode()) < BUDGET
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+@pytest.mark.parametrize("kind", ["weekly", pytest.param("quarterly", marks=pytest.mark.slow)])
+def test_a_brief_of_seven_sources_and_every_finding_keeps_its_budget(kind: BriefKind, code: LanguageCode) -> None:
+    """With as many signals as a page shows."""
+    most, brief = brief_plan(kind).limits["html"].signals, plain_everywhere(kind)
+    brief = brief.model_copy(update={"signals": (brief.signals * most)[:most]})
+    assert len(brief.sources) == 7
+    assert brief.pages
+    assert len(render_html(brief, code)) < BUDGET
+
+
+@needs_axe
+@pytest.mark.slow
+@pytest.mark.parametrize(("kind", "code"), [("quarterly", "zh"), ("group", "en")])
+def test_axe_finds_nothing_serious_in_longer_editions(kind: BriefKind, code: LanguageCode, tmp_path: Path) -> None:
+    assert serious_findings(render_html(plain_everywhere(kind), code).decode(), tmp_path) == []
