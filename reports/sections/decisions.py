@@ -38,7 +38,7 @@ def _named(view: View, item: ItemReference) -> Iterator[Run]:
     words = view.language
     if view.limits.decision_titles:
         title = shorten(as_unicode(displayable(item.title)), view.limits.title_chars, words.word("forms", "truncated"))
-        yield Run(title or item.id, lang=language_tag(item.language))
+        yield Run(title or displayable(item.id), lang=language_tag(item.language))
         yield Run(words.word("forms", "middot"))
     yield Run(displayable(item.id), "code", href=item.link)
 
