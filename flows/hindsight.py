@@ -111,7 +111,7 @@ def came_due(
         and settled.status == "settled"
         and settled.in80 is not None
         and settled.settled_in > after
-        and _area_of(each.series) in areas
+        and area_of(each.series) in areas
     ]
     missed = [_missed(each, settled) for each, settled in due if not settled.in80 and settled.value is not None]
     missed.sort(key=lambda each: (-round(_distance(each), 9), each.prediction_id))
@@ -120,7 +120,7 @@ def came_due(
     return CameDue(settled=len(due), missed=len(missed), farthest=tuple(shown[:MISSED_SHOWN]))
 
 
-def _area_of(series: str) -> str:
+def area_of(series: str) -> str:
     """`area:quantum`, `route:quantum/photonic` and `utility:quantum` are of the area quantum."""
     return series.partition(":")[2].partition("/")[0]
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from flows.hindsight import area_of
 from flows.ledger import Foretold
 from flows.workspace import Workspace
 from horizon.records import Prediction, Settlement, Signal
@@ -40,7 +41,7 @@ def told_before(
     if previous is None:
         return {}
     told = tuple(_told(work, previous, sources, area))
-    settled = _settled_since(foretold, previous.known_at)
+    settled = [pair for pair in _settled_since(foretold, previous.known_at) if area in (None, area_of(pair[0].series))]
     return {
         "told_week": previous.week,
         "told": told,

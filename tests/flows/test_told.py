@@ -11,6 +11,7 @@ from flows.told import previous_issue, told_before
 from flows.workspace import Workspace
 from horizon.records import Prediction, Settlement, Signal
 from horizon.weeks import IsoWeek
+from reports.inputs import Edition
 from store.ledger import LedgerEntry
 from store.runs import StoredBrief
 from tests.reports.sample_findings import signal
@@ -122,6 +123,15 @@ def test_what_came_due_between_the_two_issues_is_counted() -> None:
     since = found["settled_since"]
     assert (since.settled, since.in80, since.out, since.void) == (2, 1, 1, 1)
     assert [(each.prediction_id, each.far) for each in found["missed"]] == [("c", False)]
+
+
+def test_an_expert_group_is_told_of_its_own_forecasts() -> None:
+    store = Store()
+    store.said = [prediction("a"), prediction("r", "route:quantum_technology/ions"), prediction("f", "area:fusion")]
+    store.came = [(NOW, settlement(name)) for name in ("a", "r", "f")]
+    work, group = cast("Workspace", SimpleNamespace(store=store)), Edition("group", "quantum_technology")
+    found = told_before(work, WEEK + 12, NOW, ("arxiv",), {}, read_foretold(work, NOW), group)
+    assert found["settled_since"].settled == 2
 
 
 def test_missed_ones_are_those_of_areas_the_farthest_off_first() -> None:

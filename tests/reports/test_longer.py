@@ -222,7 +222,7 @@ class OneItem:
 def test_a_forged_quote_is_named(brief: Brief, change: Callable[[dict[str, Any]], None], place: str) -> None:
     from reports.verify import _page_items
 
-    only = brief.model_copy(update={"checks": ()})
+    only = brief.model_copy(update={"checks": (), "decisions": ()})
     store: Any = OneItem()
     assert list(_page_items(only, store)) == []
     plain = json.loads(canonical(only.model_dump(mode="json")))
