@@ -209,8 +209,13 @@ def test_a_broken_line_of_env_is_told_once_by_its_number(tmp_path: Path) -> None
 
 
 def _interrupted(body: str) -> subprocess.Popen[str]:
-    """`horizon migrate` with this work in the place of its own."""
-    program = f"import sys, time, store.database as d, horizon.cli as c\ndef work(url):\n    {body}\n"
+    """`horizon migrate` with this work in the place of its own.
+
+    It heeds SIGINT even where the suite does not: a shell starts what it runs in the background with SIGINT ignored.
+    """
+    program = "import signal, sys, time, store.database as d, horizon.cli as c\n"
+    program += "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+    program += f"def work(url):\n    {body}\n"
     program += "d.migrate = work; sys.argv = ['horizon', 'migrate']; c.main()"
     pipe = subprocess.PIPE
     return subprocess.Popen([sys.executable, "-c", program], cwd=README.parent, stdout=pipe, stderr=pipe, text=True)
